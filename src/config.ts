@@ -1,0 +1,123 @@
+// Every limit and default, each with its reason. A number that bounds something stands here and nowhere else.
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Our name as peers and trackers see it: client code and version of the peer id (BEP 20, Azureus style), user agent and BEP 10 `v`. */
+export const version = '0.1.0';
+export const peerIdPrefix = '-tN0100-';
+export const userAgent = `ttorrent/${version}`;
+
+/** What a torrent file may ask for. */
+export const metainfoLimits = {
+  /** A torrent of the most pieces allowed below carries 40 MiB of hashes; the rest is room for its file list. */
+  fileBytes: 48 * MiB,
+  /** Deep enough for any file tree, shallow enough that no reader of the tree can overflow a stack. */
+  depth: 100,
+  tokens: 3_000_000,
+  pieces: 2_097_152,
+  /** (2^15 - 1) blocks of 16 KiB: what libtorrent accepts. */
+  pieceLength: 536_854_528,
+  /** 16 TiB, the largest file of ext4. */
+  fileLength: 16 * 1024 * 1024 * MiB,
+  totalLength: 2 ** 48 - 1,
+  pathDepth: 100,
+  /** A name element stays below the 255 bytes of every file system, with room for `.part` and `.ttorrent`. */
+  nameBytes: 240,
+  /** Linux's PATH_MAX. */
+  pathBytes: 4096,
+  duplicateNames: 500,
+  trackers: 64,
+  webSeeds: 32,
+  nodes: 64,
+} as const;
+
+/** Bencode from anyone but a torrent file: small and shallow. */
+export const messageLimits = { bytes: 1 * MiB, depth: 16, tokens: 20_000 } as const;
+
+/** The peer protocol. */
+export const wireLimits = {
+  /** What every client requests; larger requests are refused by many (BEP 3). */
+  blockBytes: 16 * KiB,
+  /** The largest request of ours that a peer may make: what the field accepts. */
+  requestBytes: 128 * KiB,
+  /** A BEP 10 message; the largest real one is a handshake or 16 KiB of metadata. */
+  extensionBytes: 128 * KiB,
+  /** A BEP 10 handshake is a small dictionary. */
+  extensionHandshakeBytes: 64 * KiB,
+  /** Blocks that nobody asked for, per connection, before it is closed: late blocks after a cancel are normal, a stream is not. */
+  unsolicitedBlocks: 64,
+  unknownMessages: 100,
+} as const;
+
+/** Connections to peers, and how long they may take. */
+export const peerLimits = {
+  connections: 200,
+  /** Half-open connections at a time. */
+  dialling: 30,
+  connectTimeoutMs: 10_000,
+  handshakeTimeoutMs: 10_000,
+  /** BEP 3: two minutes of silence close a connection; we speak before that. */
+  silenceTimeoutMs: 120_000,
+  keepAliveMs: 100_000,
+  /** A requested block that has not come is asked of another peer; the bounds of 4 round trips. */
+  requestTimeoutMinMs: 5_000,
+  requestTimeoutMaxMs: 20_000,
+  /** A peer that owes us blocks and sends none for so long is dropped. */
+  snubDropMs: 60_000,
+  /** Addresses kept per torrent. */
+  addresses: 3_000,
+  /** Connections per address that is not loopback. */
+  perAddress: 4,
+  reconnectMs: 60_000,
+  failures: 3,
+} as const;
+
+/** How many blocks may be asked of one peer at a time. */
+export const requestWindowLimits = {
+  min: 5,
+  /** 500 blocks fill 65 Mbit/s at 1 s; the peer's `reqq` and the measured rate may raise it. */
+  max: 4096,
+  /** What a peer accepts that does not say (libtorrent's and most clients' default is 250 or more). */
+  defaultReqq: 250,
+} as const;
+
+/** Trackers over HTTP. */
+export const trackerLimits = {
+  connectTimeoutMs: 10_000,
+  idleTimeoutMs: 10_000,
+  totalTimeoutMs: 30_000,
+  /** The whole goodbye, so that stopping never takes long. */
+  stoppedTimeoutMs: 2_000,
+  /** After decompression. A reply of 10 000 peers is 60 KB. */
+  bodyBytes: 1 * MiB,
+  redirects: 5,
+  defaultIntervalMs: 1_800_000,
+  minIntervalMs: 60_000,
+  maxIntervalMs: 3_600_000,
+  /** Between announces while peers are few, when the tracker sets no `min interval`. */
+  fewPeersIntervalMs: 60_000,
+  backoffFirstMs: 5_000,
+  backoffMaxMs: 1_800_000,
+  /** When the tracker asked first has not answered by then, the next is asked beside it. */
+  nextTrackerAfterMs: 4_000,
+  failureReasonChars: 512,
+  trackerIdBytes: 256,
+  numwant: 200,
+} as const;
+
+/** The disk. */
+export const storageLimits = {
+  /** Open files; below every usual `ulimit -n` with connections beside them. */
+  openFiles: 64,
+  /** State is saved when one second has passed, or so much has been verified since. */
+  checkpointMs: 1_000,
+  checkpointBytes: 16 * MiB,
+  /** Bytes of pieces that wait for their hash and write; beyond it reading from peers pauses. */
+  bytesInFlight: 32 * MiB,
+  /** Bytes of pieces that are partly received. Beyond it peers share pieces instead of opening new ones. */
+  partialBytes: 64 * MiB,
+} as const;
+
+/** When a download that gets nothing gives up. */
+export const defaultStallTimeoutMs = 300_000;

@@ -1,0 +1,53 @@
+// The contract between a torrent and whatever finds peers for it: trackers now, DHT, peer exchange and local discovery by the same
+// interface. A source finds addresses; the address book decides which are worth a connection.
+
+import type { Endpoint } from '../support/endpoint.ts';
+
+/** Who named an address. */
+export type PeerOrigin = 'user' | 'tracker' | 'incoming';
+
+/** What a source tells the torrent. Calls are synchronous and never throw. */
+export interface PeerSourceListener {
+  /**
+   * `peers` were found. `localAllowed` says whether loopback and link-local addresses among them may be used: only when the source is
+   * itself on such an address, or was typed by the user.
+   */
+  foundPeers(origin: PeerOrigin, peers: readonly Endpoint[], localAllowed: boolean): void;
+  /** Something a person or a log wants to know. */
+  reported(report: SourceReport): void;
+}
+
+/** One outcome of asking a source. Texts from the remote have been made printable and short. */
+export interface SourceReport {
+  /** The source's name for people: a tracker's URL without secrets. */
+  readonly source: string;
+  readonly outcome: 'answered' | 'failed' | 'refused' | 'warned';
+  /** `failed` and `refused`: the cause; `warned`: the tracker's words; `answered`: empty. */
+  readonly message: string;
+  /** `answered`: how many addresses it named. */
+  readonly peerCount: number;
+  /** `answered`: what the tracker says of the swarm. */
+  readonly seeders?: number;
+  readonly leechers?: number;
+}
+
+/** The transfer totals that trackers ask for, in bytes (BEP 3). */
+export interface TransferTotals {
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly left: number;
+}
+
+/** A finder of peers for one torrent. */
+export interface PeerSource {
+  /** Begins; reports go to the listener until `stop`. */
+  start(): void;
+  /** The torrent just became complete (every selected byte). */
+  completed(): void;
+  /** Whether the torrent could use more peers now: a source may then ask again sooner. */
+  setHungry(hungry: boolean): void;
+  /** Whether this source can still bring a peer: false when every part of it has failed or refused at least once and none has answered. */
+  readonly isHopeful: boolean;
+  /** Says goodbye in bounded time and releases everything. Never rejects. */
+  stop(): Promise<void>;
+}

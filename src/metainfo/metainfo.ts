@@ -1,0 +1,52 @@
+// What a torrent file says, checked: the one value that the rest of the program reads. Made by parse-torrent.ts (BEP 3, 12, 19, 27, 47).
+
+/** The 20 bytes of SHA-1 over the raw `info` dictionary (BEP 3), as a value that has been computed and not merely claimed. */
+export type Infohash = Uint8Array & { readonly __brand: 'Infohash' };
+
+/** One file of a torrent, in the torrent's order. */
+export interface TorrentFile {
+  /** Position in the torrent's file list, from 0, pad files counted. */
+  readonly index: number;
+  /** Path elements below the output directory, safe to join (path-rules.ts); for a multi-file torrent the first is the torrent's name. */
+  readonly path: readonly string[];
+  /** Bytes. */
+  readonly length: number;
+  /** Where its first byte lies in the torrent's bytes. */
+  readonly torrentOffset: number;
+  /** BEP 47: filler of zeros that is hashed and never written. */
+  readonly pad: boolean;
+  /** BEP 47 attribute `x`. */
+  readonly executable: boolean;
+}
+
+/** A checked torrent. */
+export interface Metainfo {
+  readonly infohash: Infohash;
+  /** 40 lower-case hex digits. */
+  readonly infohashHex: string;
+  /** The sanitised name: of the file, or of the directory of a multi-file torrent. */
+  readonly name: string;
+  readonly isMultiFile: boolean;
+  readonly files: readonly TorrentFile[];
+  /** Bytes of all files, pad files counted. */
+  readonly totalLength: number;
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  /** 20 bytes per piece, in order. */
+  readonly pieceHashes: Uint8Array;
+  /** BEP 27. */
+  readonly private: boolean;
+  /** BEP 12: tiers of announce URLs, as the torrent orders them. */
+  readonly trackers: readonly (readonly string[])[];
+  /** BEP 19 `url-list`. */
+  readonly webSeeds: readonly string[];
+  /** BEP 5 `nodes`: DHT nodes by host name or address. */
+  readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  readonly comment: string | undefined;
+  readonly createdBy: string | undefined;
+  /** Seconds since 1970 in UTC. */
+  readonly creationDate: number | undefined;
+  readonly source: string | undefined;
+  /** One line each: what was odd and what was made of it. */
+  readonly warnings: readonly string[];
+}

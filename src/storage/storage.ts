@@ -1,0 +1,53 @@
+// The contract between a torrent and the disk (design: ARCHITECTURE.md, "On disk"). Implemented by disk-storage.ts.
+
+import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
+import type { Bitfield } from '../support/bitfield.ts';
+
+/** How space is taken: sparse (set the size, no blocks), none (files grow as written), prealloc (every byte written before the start). */
+export type Allocation = 'sparse' | 'none' | 'prealloc';
+
+export interface StorageOptions {
+  /** Created when missing, its last level only. */
+  readonly outputDir: string;
+  /** Files wanted, by index in `metainfo.files`; pad files need not be named. */
+  readonly selection: ReadonlySet<number>;
+  readonly allocation: Allocation;
+  /** Trust a state file; false checks every byte that is there. */
+  readonly resume: boolean;
+  /** Replace a file of other content that is in the way. */
+  readonly overwrite: boolean;
+  readonly signal: AbortSignal;
+  readonly listener: StorageListener;
+}
+
+/** What the storage tells. Calls are synchronous and never throw. */
+export interface StorageListener {
+  /** While existing data is checked: bytes hashed so far, of how many. */
+  checked(checkedBytes: number, totalBytes: number): void;
+  /** `file` has its final name: every byte is verified and on disk. Said also of files that were complete at the start. */
+  fileCompleted(file: TorrentFile, absolutePath: string): void;
+  /** Something was odd and was dealt with. One line. */
+  warned(message: string): void;
+}
+
+/** The disk of one torrent. `openStorage` takes the lock, checks what is there and gives this. */
+export interface TorrentStorage {
+  readonly metainfo: Metainfo;
+  /** Pieces whose wanted bytes are on disk and were verified, now or as the state file vouches. */
+  readonly verified: Bitfield;
+  /**
+   * Writes a verified piece into the wanted files it covers. `bytes` must stay unchanged until the promise settles. Bytes of files that
+   * are not wanted, of pad files, and of files that have their final name already are left out. Then it marks the piece verified, and
+   * renames each file of which this was the last piece, fsynced. Throws StorageError; after the first one every call throws it.
+   */
+  writePiece(pieceIndex: number, bytes: Uint8Array): Promise<void>;
+  /** Reads `into.length` verified bytes of a piece from `offset` on. Throws StorageError. */
+  read(pieceIndex: number, offset: number, into: Uint8Array): Promise<void>;
+  /**
+   * All pieces of the selection are verified: every wanted file is under its final name when this resolves, the state file is gone
+   * (or kept, when the selection was partial: it then vouches for pieces that reach into files that are not there), the lock is freed.
+   */
+  finish(): Promise<void>;
+  /** Saves the state, closes files, frees the lock. For a download that stops early; harmless after `finish`. Never rejects. */
+  close(): Promise<void>;
+}

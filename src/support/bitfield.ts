@@ -1,0 +1,84 @@
+// A fixed-size set of small numbers as bits, first number in the highest bit of the first byte (BEP 3, "bitfield").
+
+import { assert } from '../errors.ts';
+
+/** How many bits are set in each byte value. */
+const bitCounts = Uint8Array.from({ length: 256 }, (_, value) => {
+  let count = 0;
+  for (let rest = value; rest > 0; rest >>= 1) count += rest & 1;
+  return count;
+});
+
+/** A set of numbers in [0, size), with its count kept. */
+export class Bitfield {
+  /** How many numbers the set could hold. */
+  readonly size: number;
+  /** The bits, BEP 3 order; spare bits at the end are zero. Read only: changes go through `add` and `delete`. */
+  readonly bytes: Uint8Array;
+  #count = 0;
+
+  constructor(size: number) {
+    this.size = size;
+    this.bytes = new Uint8Array(Math.ceil(size / 8));
+  }
+
+  /** A set of `size` from its bytes (copied); undefined when the length is wrong or a spare bit is set. */
+  static fromBytes(size: number, bytes: Uint8Array): Bitfield | undefined {
+    if (bytes.length !== Math.ceil(size / 8)) return undefined;
+    const spareBits = bytes.length * 8 - size;
+    if (spareBits > 0 && ((bytes.at(-1) as number) & ((1 << spareBits) - 1)) !== 0) return undefined;
+    const set = new Bitfield(size);
+    set.bytes.set(bytes);
+    for (const byte of bytes) set.#count += bitCounts[byte] as number;
+    return set;
+  }
+
+  /** A set that holds every number. */
+  static full(size: number): Bitfield {
+    const set = new Bitfield(size);
+    set.bytes.fill(0xff);
+    const spareBits = set.bytes.length * 8 - size;
+    if (spareBits > 0) set.bytes[set.bytes.length - 1] = (0xff << spareBits) & 0xff;
+    set.#count = size;
+    return set;
+  }
+
+  /** How many numbers are in the set. */
+  get count(): number {
+    return this.#count;
+  }
+
+  get isFull(): boolean {
+    return this.#count === this.size;
+  }
+
+  has(index: number): boolean {
+    return ((this.bytes[index >>> 3] as number) & (0x80 >>> (index & 7))) !== 0;
+  }
+
+  /** Adds `index`; true when it was not in the set before. */
+  add(index: number): boolean {
+    assert(index >= 0 && index < this.size, `bit ${index} of a set of ${this.size}`);
+    if (this.has(index)) return false;
+    this.bytes[index >>> 3] = (this.bytes[index >>> 3] as number) | (0x80 >>> (index & 7));
+    this.#count++;
+    return true;
+  }
+
+  /** Removes `index`; true when it was in the set before. */
+  delete(index: number): boolean {
+    assert(index >= 0 && index < this.size, `bit ${index} of a set of ${this.size}`);
+    if (!this.has(index)) return false;
+    this.bytes[index >>> 3] = (this.bytes[index >>> 3] as number) & ~(0x80 >>> (index & 7));
+    this.#count--;
+    return true;
+  }
+
+  /** A copy that changes independently. */
+  clone(): Bitfield {
+    const copy = new Bitfield(this.size);
+    copy.bytes.set(this.bytes);
+    copy.#count = this.#count;
+    return copy;
+  }
+}
