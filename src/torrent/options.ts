@@ -1,0 +1,33 @@
+// What can be asked of a download, with the defaults that a caller leaves out.
+
+import type { Allocation } from '../storage/storage.ts';
+
+export interface DownloadOptions {
+  /** Where the files go. Its last level is created when missing. */
+  readonly outputDir: string;
+  /** Files wanted, by their index in `metainfo.files`. Default: all. */
+  readonly selection?: Iterable<number>;
+  /** Announce URLs beside the torrent's own. */
+  readonly announce?: readonly string[];
+  /** Peers to use beside those that trackers name: `HOST:PORT`, `[IPV6]:PORT`; host names are looked up. */
+  readonly peers?: readonly string[];
+  /** Where to listen for peers. Default: a free port of 6881 to 6999, then any. */
+  readonly port?: number;
+  readonly maxPeers?: number;
+  /** Payload, bytes per second. Default: no limit. */
+  readonly maxDownloadRate?: number;
+  /** End when no piece was verified for so long; 0 = never. Default: 5 minutes. */
+  readonly stallTimeoutMs?: number;
+  /** End after so long. Default: never. */
+  readonly deadlineMs?: number;
+  /** End when the mean rate over any window of this length is below. Default: never. */
+  readonly minRate?: { readonly bytesPerSecond: number; readonly windowMs: number };
+  /** Trust saved state; false checks every byte that is there. Default: true. */
+  readonly resume?: boolean;
+  /** Replace a different file that is in the way. Default: false. */
+  readonly overwrite?: boolean;
+  /** Default: sparse. */
+  readonly allocation?: Allocation;
+  /** Ends the download early and cleanly: state saved, `stopped` announced; the result then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
