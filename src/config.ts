@@ -14,7 +14,8 @@ export const metainfoLimits = {
   fileBytes: 48 * MiB,
   /** Deep enough for any file tree, shallow enough that no reader of the tree can overflow a stack. */
   depth: 100,
-  tokens: 3_000_000,
+  /** 100 000 files take 600 000, twice that in a hybrid. Decoded ones take up to 250 bytes of memory and 0.7 us each. */
+  tokens: 2_000_000,
   pieces: 2_097_152,
   /** (2^15 - 1) blocks of 16 KiB: what libtorrent accepts. */
   pieceLength: 536_854_528,
@@ -30,6 +31,10 @@ export const metainfoLimits = {
   trackers: 64,
   webSeeds: 32,
   nodes: 64,
+  /** What common HTTP servers accept in a request line is 4 to 8 KiB; a tracker's URL gets parameters added. */
+  urlChars: 2048,
+  /** Warnings of one sort that are told one by one. */
+  warningsPerSort: 5,
 } as const;
 
 /** Bencode from anyone but a torrent file: small and shallow. */
@@ -87,6 +92,11 @@ export const trackerLimits = {
   connectTimeoutMs: 10_000,
   idleTimeoutMs: 10_000,
   totalTimeoutMs: 30_000,
+  /** Two tries of a name server fit into the time to connect. */
+  dnsTimeoutMs: 2_500,
+  dnsTries: 2,
+  /** Of several addresses of a host, each but the last gets this long: more than a satellite's round trip, little where IPv6 is broken. */
+  addressAttemptMs: 800,
   /** The whole goodbye, so that stopping never takes long. */
   stoppedTimeoutMs: 2_000,
   /** After decompression. A reply of 10 000 peers is 60 KB. */
@@ -101,6 +111,8 @@ export const trackerLimits = {
   backoffMaxMs: 1_800_000,
   /** When the tracker asked first has not answered by then, the next is asked beside it. */
   nextTrackerAfterMs: 4_000,
+  /** From then on twice as many at a time with every second, so that the 64th is asked within 10 s however many are dead. */
+  moreTrackersEveryMs: 1_000,
   failureReasonChars: 512,
   trackerIdBytes: 256,
   numwant: 200,
@@ -117,6 +129,23 @@ export const storageLimits = {
   bytesInFlight: 32 * MiB,
   /** Bytes of pieces that are partly received. Beyond it peers share pieces instead of opening new ones. */
   partialBytes: 64 * MiB,
+  /** A file that is complete gets its final name at the next save; so long may it wait, so that many small files share one save. */
+  completionDelayMs: 100,
+  /** Files that are fsynced at a time. Node has 4 threads for files; writes need some of them meanwhile. */
+  syncsInParallel: 3,
+  /** When no descriptor is left: how often, and after how long each time, an open is tried again. Peers give descriptors back. */
+  descriptorRetries: 50,
+  descriptorRetryMs: 20,
+  /** Threads that check existing data; more than the cores of most machines only wait for the disk. */
+  hashWorkers: 16,
+  /** What a hash worker reads at a time: fits a core's second-level cache. */
+  hashChunkBytes: 256 * KiB,
+  /** What a hash worker takes at a time: some milliseconds of work, so that the last ones end together. */
+  hashBatchBytes: 4 * MiB,
+  /** Up to so much is checked without a worker, which takes some 30 ms to start. */
+  checkInlineBytes: 8 * MiB,
+  /** What is copied, compared or filled with zeros at a time. */
+  copyChunkBytes: 1 * MiB,
 } as const;
 
 /** When a download that gets nothing gives up. */

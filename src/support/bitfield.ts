@@ -74,6 +74,23 @@ export class Bitfield {
     return true;
   }
 
+  /** The numbers in the set, ascending. */
+  *[Symbol.iterator](): Generator<number> {
+    for (let at = 0; at < this.bytes.length; at++) {
+      const byte = this.bytes[at] as number;
+      if (byte === 0) continue;
+      for (let bit = 0; bit < 8; bit++) if ((byte & (0x80 >>> bit)) !== 0) yield at * 8 + bit;
+    }
+  }
+
+  /** How many numbers are in this set and in `other`, which has the same size. */
+  countCommon(other: Bitfield): number {
+    assert(other.size === this.size, `sets of ${this.size} and ${other.size} are compared`);
+    let count = 0;
+    for (let at = 0; at < this.bytes.length; at++) count += bitCounts[(this.bytes[at] as number) & (other.bytes[at] as number)] as number;
+    return count;
+  }
+
   /** A copy that changes independently. */
   clone(): Bitfield {
     const copy = new Bitfield(this.size);

@@ -100,8 +100,8 @@ const ipv4Literal = new RegExp(`^${decimalByte}(\\.${decimalByte}){3}$`);
 
 function canonicalIp(host: string): string | undefined {
   if (ipv4Literal.test(host)) return host;
-  // The URL parser knows every spelling of an IPv6 literal and nothing else between brackets.
-  if (!host.includes(':') || !URL.canParse(`http://[${host}]/`)) return undefined;
+  // The URL parser knows every spelling of an IPv6 literal; held to its characters, since a `]` would smuggle in another host.
+  if (!/^[0-9a-f:.]+$/i.test(host) || !host.includes(':') || !URL.canParse(`http://[${host}]/`)) return undefined;
   const canonical = new URL(`http://[${host}]/`).hostname.slice(1, -1);
   const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical);
   if (mapped === null) return canonical;

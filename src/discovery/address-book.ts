@@ -1,0 +1,205 @@
+// The owner of peer addresses: which we know, from whom, how they did, which to dial next, which are banned. Pure; time comes in.
+// Sources are strangers: they may repeat, flood, or point us at machines that never asked for it.
+
+import { peerLimits } from '../config.ts';
+import { type Endpoint, formatEndpoint, reachOf } from '../support/endpoint.ts';
+import type { Random } from '../support/random.ts';
+import type { PeerOrigin } from './peer-source.ts';
+
+/** What is known of one address. */
+export interface PeerAddress {
+  /** Names the address in short, from 1; stays the same for the life of the book. */
+  readonly number: number;
+  readonly endpoint: Endpoint;
+  readonly origin: PeerOrigin;
+}
+
+interface Entry extends PeerAddress {
+  state: 'idle' | 'in-use' | 'retired';
+  /** Attempts in a row that brought nothing. */
+  failures: number;
+  /** It has given us blocks before. */
+  hasServed: boolean;
+  notBeforeMs: number;
+}
+
+/** Back to a peer that served us and went away: soon, since it lives. */
+const returnToServerMs = 500;
+/** Back to one that never served us: no address is tried more than twice a minute, whoever names it. */
+const retryMs = 30_000;
+/** What the user typed is meant: tried again sooner, and for ever. */
+const retryTypedMs = 3_000;
+
+export class AddressBook {
+  readonly #entries = new Map<string, Entry>();
+  readonly #byNumber = new Map<number, Entry>();
+  readonly #bannedHosts = new Set<string>();
+  readonly #inUsePerHost = new Map<string, number>();
+  readonly #random: Random;
+  #nextNumber = 1;
+  #banned = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** How many addresses are known. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get bannedCount(): number {
+    return this.#banned;
+  }
+
+  /**
+   * Notes what a source named; returns how many were new. Left out: addresses that cannot be a peer's; loopback and link-local ones
+   * unless `localAllowed`; banned ones; all beyond the limit.
+   */
+  add(origin: PeerOrigin, endpoints: readonly Endpoint[], localAllowed: boolean): number {
+    let added = 0;
+    for (const endpoint of endpoints) {
+      if (this.#entries.size >= peerLimits.addresses) break;
+      if (!this.#isUsable(endpoint, localAllowed) || this.isBanned(endpoint)) continue;
+      const known = this.#entries.get(formatEndpoint(endpoint));
+      // Named again after we gave up on it: it may have come back.
+      if (known !== undefined) known.failures = Math.min(known.failures, peerLimits.failures - 1);
+      else {
+        this.#insert(origin, endpoint);
+        added++;
+      }
+    }
+    return added;
+  }
+
+  /** The address with this number; undefined when it was forgotten. */
+  byNumber(number: number): PeerAddress | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  /** The best address to dial now, marked as in use; undefined when there is none. */
+  next(nowMs: number): PeerAddress | undefined {
+    let best: Entry | undefined;
+    let ties = 0;
+    for (const entry of this.#entries.values()) {
+      if (!this.#mayDial(entry, nowMs)) continue;
+      const order = best === undefined ? -1 : compare(entry, best);
+      if (order > 0) continue;
+      ties = order < 0 ? 1 : ties + 1;
+      // Among equals each has the same chance, so that a swarm of us does not crowd on one peer.
+      if (order < 0 || this.#random.fraction() * ties < 1) best = entry;
+    }
+    if (best !== undefined) this.#use(best);
+    return best;
+  }
+
+  /** A peer connected to us: its address, marked as in use; undefined when it is banned, in use, or one too many of its host. */
+  accept(endpoint: Endpoint): PeerAddress | undefined {
+    if (this.isBanned(endpoint)) return undefined;
+    let entry = this.#entries.get(formatEndpoint(endpoint));
+    if (entry === undefined && this.#entries.size >= peerLimits.addresses) this.#forgetOneIncoming();
+    entry ??= this.#insert('incoming', endpoint);
+    if (entry.state !== 'idle' || !this.#hasRoomForHost(endpoint.host)) return undefined;
+    this.#use(entry);
+    return entry;
+  }
+
+  /** The connection ended, or never came to be. `served` tells whether blocks came over it. */
+  ended(address: PeerAddress, served: boolean, nowMs: number): void {
+    const entry = this.#release(address);
+    if (entry === undefined) return;
+    entry.hasServed ||= served;
+    entry.failures = served ? 0 : entry.failures + 1;
+    const base = entry.origin === 'user' ? retryTypedMs : retryMs;
+    entry.notBeforeMs = nowMs + (served ? returnToServerMs : base * 2 ** Math.min(entry.failures - 1, 4));
+  }
+
+  /** It is of no use and never will be: ourselves, another torrent. */
+  retire(address: PeerAddress): void {
+    const entry = this.#release(address);
+    if (entry !== undefined) entry.state = 'retired';
+  }
+
+  /** It sent wrong bytes: never again, whatever port it comes from (on loopback many peers share a host: there the port counts). */
+  ban(address: PeerAddress): void {
+    this.retire(address);
+    this.#bannedHosts.add(banKey(address.endpoint));
+    this.#banned++;
+  }
+
+  isBanned(endpoint: Endpoint): boolean {
+    return this.#bannedHosts.has(banKey(endpoint));
+  }
+
+  /** Whether an address is left that may yet be dialled, now or later. */
+  get hasProspects(): boolean {
+    for (const entry of this.#entries.values()) if (entry.state === 'idle' && canBeDialled(entry) && !this.isBanned(entry.endpoint)) return true;
+    return false;
+  }
+
+  #isUsable(endpoint: Endpoint, localAllowed: boolean): boolean {
+    const reach = reachOf(endpoint.host);
+    return reach !== 'unusable' && (localAllowed || (reach !== 'loopback' && reach !== 'link-local'));
+  }
+
+  #insert(origin: PeerOrigin, endpoint: Endpoint): Entry {
+    const entry: Entry = { number: this.#nextNumber++, endpoint, origin, state: 'idle', failures: 0, hasServed: false, notBeforeMs: 0 };
+    this.#entries.set(formatEndpoint(endpoint), entry);
+    this.#byNumber.set(entry.number, entry);
+    return entry;
+  }
+
+  #mayDial(entry: Entry, nowMs: number): boolean {
+    return (
+      entry.state === 'idle' &&
+      canBeDialled(entry) &&
+      entry.notBeforeMs <= nowMs &&
+      !this.isBanned(entry.endpoint) &&
+      this.#hasRoomForHost(entry.endpoint.host)
+    );
+  }
+
+  #hasRoomForHost(host: string): boolean {
+    return reachOf(host) === 'loopback' || (this.#inUsePerHost.get(host) ?? 0) < peerLimits.perAddress;
+  }
+
+  #use(entry: Entry): void {
+    entry.state = 'in-use';
+    this.#inUsePerHost.set(entry.endpoint.host, (this.#inUsePerHost.get(entry.endpoint.host) ?? 0) + 1);
+  }
+
+  #release(address: PeerAddress): Entry | undefined {
+    const entry = this.#entries.get(formatEndpoint(address.endpoint));
+    if (entry?.state !== 'in-use') return undefined;
+    entry.state = 'idle';
+    const left = (this.#inUsePerHost.get(entry.endpoint.host) ?? 1) - 1;
+    if (left > 0) this.#inUsePerHost.set(entry.endpoint.host, left);
+    else this.#inUsePerHost.delete(entry.endpoint.host);
+    return entry;
+  }
+
+  /** Ports of incoming connections say nothing once the connection is gone. */
+  #forgetOneIncoming(): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.origin !== 'incoming' || entry.state === 'in-use') continue;
+      this.#entries.delete(key);
+      this.#byNumber.delete(entry.number);
+      return;
+    }
+  }
+}
+
+/** We know where it listens, and it has not failed too often. */
+function canBeDialled(entry: Entry): boolean {
+  return entry.origin === 'user' || (entry.origin !== 'incoming' && entry.failures < peerLimits.failures);
+}
+
+/** Negative when `a` is to be dialled before `b`: those that served first, then those that failed least. */
+function compare(a: Entry, b: Entry): number {
+  if (a.hasServed !== b.hasServed) return a.hasServed ? -1 : 1;
+  return a.failures - b.failures;
+}
+
+function banKey(endpoint: Endpoint): string {
+  return reachOf(endpoint.host) === 'loopback' ? formatEndpoint(endpoint) : endpoint.host;
+}

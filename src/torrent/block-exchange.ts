@@ -1,0 +1,124 @@
+// Between the picker and the peers: fills each peer's request window, finds the place for each arriving block, takes blocks back from
+// peers that will not send them, and asks twice at the end. Piece states change in the ledger alone.
+
+import type { PartialPiece } from '../pieces/partial-piece.ts';
+import { nobody } from '../pieces/partial-piece.ts';
+import { type RequestedBlock, chooseDuplicates } from '../pieces/endgame.ts';
+import { pickBlocks } from '../pieces/picker.ts';
+import type { PieceLedger } from '../pieces/piece-ledger.ts';
+import { wireLimits } from '../config.ts';
+import type { Clock } from '../support/clock.ts';
+import type { Random } from '../support/random.ts';
+import type { BlockArrival, BlockRequest } from '../wire/peer-protocol.ts';
+import type { Peer } from './peer.ts';
+
+export interface BlockExchangeOptions {
+  readonly ledger: PieceLedger;
+  /** Every peer past its handshake, by its number. */
+  readonly peers: ReadonlyMap<number, Peer>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** All blocks of the piece are here. */
+  readonly pieceCompleted: (partial: PartialPiece) => void;
+}
+
+/** Counts of payload bytes that came and were of no use. */
+export class BlockExchange {
+  /** Payload that had come already, or that nobody had asked for any more. */
+  wastedBytes = 0;
+  receivedBytes = 0;
+  readonly #options: BlockExchangeOptions;
+
+  constructor(options: BlockExchangeOptions) {
+    this.#options = options;
+  }
+
+  /** Asks `peer` for as many blocks as its window has room for. */
+  fill(peer: Peer): void {
+    const { ledger, random } = this.#options;
+    const room = peer.room;
+    if (room === 0) return;
+    const choices = pickBlocks(ledger, peer, room, random);
+    for (const { partial, blockIndex } of choices) peer.request(partial.index, blockIndex);
+    if (choices.length < room && ledger.missing.size === 0) this.#askTwice(peer, room - choices.length);
+    peer.flush();
+  }
+
+  /** A block begins to arrive from `peer`: its place, or undefined when it is not needed any more. */
+  blockStarted(peer: Peer, block: BlockRequest): Uint8Array | undefined {
+    const partial = this.#options.ledger.partials.get(block.pieceIndex);
+    if (partial === undefined || partial.isReceived(block.blockIndex)) return undefined;
+    // One writer a block: whoever began last, since the one before may be dripping.
+    const before = partial.arrivingFrom(block.blockIndex);
+    if (before !== nobody && before !== peer.number) this.#options.peers.get(before)?.takeAwayBlock();
+    partial.arrivalStarted(block.blockIndex, peer.number);
+    const start = block.blockIndex * wireLimits.blockBytes;
+    return partial.bytes.subarray(start, Math.min(start + wireLimits.blockBytes, partial.bytes.length));
+  }
+
+  /** The block's last byte has come from `peer`. */
+  blockReceived(peer: Peer, arrival: BlockArrival): void {
+    const { ledger } = this.#options;
+    const { block, length, stored, wasOutstanding } = arrival;
+    this.receivedBytes += length;
+    const partial = ledger.partials.get(block.pieceIndex);
+    if (wasOutstanding && partial !== undefined) partial.requestEnded(block.blockIndex);
+    if (!stored || partial === undefined) {
+      this.wastedBytes += length;
+      return;
+    }
+    partial.received(block.blockIndex, peer.number);
+    this.#cancelElsewhere(partial, block.blockIndex);
+    if (!partial.isComplete) return;
+    ledger.completed(partial);
+    this.#options.pieceCompleted(partial);
+  }
+
+  /** `peer` will not send these. */
+  blocksReturned(peer: Peer, blocks: readonly RequestedBlock[]): void {
+    const { ledger } = this.#options;
+    for (const block of blocks) ledger.partials.get(block.pieceIndex)?.requestEnded(block.blockIndex);
+    ledger.disown(peer.number);
+    for (const block of blocks) {
+      const partial = ledger.partials.get(block.pieceIndex);
+      if (partial !== undefined) ledger.abandonIfEmpty(partial);
+    }
+  }
+
+  /** `peer` is gone: what it owed is free again, what it sent is kept. */
+  peerGone(peer: Peer): void {
+    const arriving = peer.protocol.arriving;
+    if (arriving !== undefined) this.#options.ledger.partials.get(arriving.pieceIndex)?.arrivalEnded(arriving.blockIndex, peer.number);
+    this.blocksReturned(peer, peer.protocol.giveUpOutstanding());
+  }
+
+  /** The end of the download: blocks that others hold up are asked of `peer` as well. */
+  #askTwice(peer: Peer, count: number): void {
+    const { ledger, peers, clock } = this.#options;
+    const isCandidate = (block: RequestedBlock): boolean => {
+      const partial = ledger.partials.get(block.pieceIndex);
+      return (
+        partial !== undefined &&
+        !partial.isReceived(block.blockIndex) &&
+        peer.canGive(block.pieceIndex) &&
+        !peer.protocol.hasRequested(block.pieceIndex, block.blockIndex)
+      );
+    };
+    const holders = [...peers.values()].filter((holder) => holder !== peer && holder.outstandingCount > 0);
+    for (const { block } of chooseDuplicates(peer, holders, isCandidate, count, clock.nowMs())) {
+      ledger.partials.get(block.pieceIndex)?.requested(block.blockIndex);
+      peer.request(block.pieceIndex, block.blockIndex);
+    }
+  }
+
+  /** The block is here: whoever else was asked for it need not send it. */
+  #cancelElsewhere(partial: PartialPiece, blockIndex: number): void {
+    if (partial.requestCount(blockIndex) === 0) return;
+    for (const peer of this.#options.peers.values()) {
+      if (!peer.protocol.hasRequested(partial.index, blockIndex)) continue;
+      peer.protocol.cancel(partial.index, blockIndex);
+      partial.requestEnded(blockIndex);
+      peer.flush();
+    }
+  }
+}

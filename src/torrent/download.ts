@@ -1,0 +1,172 @@
+// One download from start to end: check what is on disk, transfer what is missing, give the files their final names. What a caller holds:
+// events, a promise of the result, a snapshot of the progress, a way to stop.
+
+import { Geometry } from '../metainfo/geometry.ts';
+import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
+import { openStorage } from '../storage/disk-storage.ts';
+import type { TorrentStorage } from '../storage/storage.ts';
+import { type Clock, type Timer, systemClock } from '../support/clock.ts';
+import { type Random, systemRandom } from '../support/random.ts';
+import { EventQueue } from './event-queue.ts';
+import type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult } from './events.ts';
+import type { DownloadOptions } from './options.ts';
+import { RateMeter } from './rate-meter.ts';
+import { Transfer } from './transfer.ts';
+import { type Wanted, wantedBy } from './wanted.ts';
+
+/** How often progress is told. */
+const progressMs = 500;
+
+/** Downloads a torrent into `options.outputDir`; begins at once. Throws InputError for a selection that names no file. */
+export function download(metainfo: Metainfo, options: DownloadOptions): Download {
+  return new Download(metainfo, options, systemClock, systemRandom);
+}
+
+/** A download under way: iterate it for its events (one reader). */
+export class Download implements AsyncIterable<DownloadEvent> {
+  /** Resolves when every selected byte is on disk under its final name and verified; rejects with why not. */
+  readonly result: Promise<DownloadResult>;
+  readonly #metainfo: Metainfo;
+  readonly #options: DownloadOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #geometry: Geometry;
+  readonly #wanted: Wanted;
+  readonly #startedMs: number;
+  readonly #stopper = new AbortController();
+  readonly #events = new EventQueue<DownloadEvent>((event) => event.type === 'progress' || event.type === 'piece' || event.type === 'peer');
+  readonly #files: { file: TorrentFile; path: string }[] = [];
+  readonly #rate = new RateMeter();
+  #phase: DownloadPhase = 'checking';
+  #checked = { bytes: 0, total: 0 };
+  #verifiedBytes = 0;
+  #verifiedPieces = 0;
+  #transfer: Transfer | undefined;
+  #progressTimer: Timer | undefined;
+
+  constructor(metainfo: Metainfo, options: DownloadOptions, clock: Clock, random: Random) {
+    this.#metainfo = metainfo;
+    this.#clock = clock;
+    this.#random = random;
+    this.#startedMs = clock.nowMs();
+    const signal = options.signal === undefined ? this.#stopper.signal : AbortSignal.any([options.signal, this.#stopper.signal]);
+    this.#options = { ...options, signal };
+    this.#geometry = new Geometry(metainfo);
+    this.#wanted = wantedBy(metainfo, this.#geometry, options.selection);
+    this.result = this.#run(signal);
+    this.result.catch(() => {}); // whoever only reads events is not to be crashed by the result
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<DownloadEvent> {
+    return this.#events;
+  }
+
+  /** Ends it early and cleanly: state saved, trackers told. The result rejects with `reason`. */
+  stop(reason: unknown = new DOMException('the download was stopped', 'AbortError')): void {
+    this.#stopper.abort(reason);
+  }
+
+  /** Where it stands now. */
+  progress(): DownloadProgress {
+    const transfer = this.#transfer;
+    const verifiedBytes = transfer?.verifiedBytes ?? this.#verifiedBytes;
+    const rate = this.#phase === 'downloading' ? this.#rate.perSecond : 0;
+    return {
+      phase: this.#phase,
+      totalBytes: this.#wanted.totalBytes,
+      verifiedBytes,
+      pieceCount: this.#wanted.pieces.count,
+      verifiedPieces: transfer?.ledger.wantedVerified ?? this.#verifiedPieces,
+      checkedBytes: this.#checked.bytes,
+      bytesToCheck: this.#checked.total,
+      downloadedBytes: transfer?.exchange.receivedBytes ?? 0,
+      wastedBytes: transfer?.exchange.wastedBytes ?? 0,
+      corruptBytes: transfer?.corruptBytes ?? 0,
+      rateBytesPerSecond: rate,
+      etaMs: rate > 0 ? ((this.#wanted.totalBytes - verifiedBytes) * 1000) / rate : undefined,
+      connectedPeers: transfer?.swarm.ready.size ?? 0,
+      knownPeers: transfer?.book.size ?? 0,
+      bannedPeers: transfer?.book.bannedCount ?? 0,
+      elapsedMs: this.#clock.nowMs() - this.#startedMs,
+    };
+  }
+
+  async #run(signal: AbortSignal): Promise<DownloadResult> {
+    this.#tellProgress();
+    let storage: TorrentStorage | undefined;
+    try {
+      storage = await this.#openStorage(signal);
+      await this.#obtainMissing(storage);
+      await this.#finish(storage);
+      return { files: this.#files, progress: this.progress() };
+    } finally {
+      await storage?.close();
+      this.#enter('ended');
+      this.#progressTimer?.cancel();
+      this.#events.end();
+    }
+  }
+
+  #openStorage(signal: AbortSignal): Promise<TorrentStorage> {
+    const { outputDir, allocation = 'sparse', resume = true, overwrite = false } = this.#options;
+    return openStorage(this.#metainfo, {
+      outputDir,
+      allocation,
+      resume,
+      overwrite,
+      signal,
+      selection: this.#wanted.files,
+      listener: {
+        checked: (bytes, total) => {
+          this.#checked = { bytes, total };
+        },
+        fileCompleted: (file, path) => {
+          this.#files.push({ file, path });
+          this.#events.push({ type: 'file', file, path });
+        },
+        warned: (message) => this.#events.push({ type: 'warning', message }),
+      },
+    });
+  }
+
+  /** Nothing is announced and no socket opened when nothing is missing. */
+  async #obtainMissing(storage: TorrentStorage): Promise<void> {
+    const transfer = new Transfer({
+      metainfo: this.#metainfo,
+      geometry: this.#geometry,
+      wanted: this.#wanted,
+      storage,
+      options: this.#options,
+      startedMs: this.#startedMs,
+      clock: this.#clock,
+      random: this.#random,
+      tell: (event) => this.#events.push(event),
+    });
+    this.#transfer = transfer;
+    if (transfer.ledger.isComplete) return;
+    this.#enter('downloading');
+    try {
+      await transfer.run();
+    } catch (error) {
+      // The state is saved while the trackers are told: neither waits for the other.
+      await Promise.all([transfer.sayGoodbye(), storage.close()]);
+      throw error;
+    }
+  }
+
+  async #finish(storage: TorrentStorage): Promise<void> {
+    this.#enter('finishing');
+    await Promise.all([storage.finish(), this.#transfer?.sayGoodbye()]);
+  }
+
+  #enter(phase: DownloadPhase): void {
+    this.#phase = phase;
+    this.#events.push({ type: 'progress', progress: this.progress() });
+  }
+
+  #tellProgress(): void {
+    this.#rate.note(this.#transfer?.exchange.receivedBytes ?? 0, this.#clock.nowMs());
+    this.#events.push({ type: 'progress', progress: this.progress() });
+    this.#progressTimer = this.#clock.setTimer(progressMs, () => this.#tellProgress());
+  }
+}

@@ -1,0 +1,77 @@
+// Why a download ended without being complete, in one error a person can act on. Pure.
+
+import type { SourceReport } from '../discovery/peer-source.ts';
+import { type ErrorCode, IncompleteError, type TtorrentError } from '../errors.ts';
+import type { DownloadOptions } from './options.ts';
+import type { EndCause } from './watchdog.ts';
+
+/** What is known when it ends. */
+export interface EndFacts {
+  readonly options: DownloadOptions;
+  readonly wantedPieces: number;
+  readonly verifiedPieces: number;
+  readonly knownPeers: number;
+  /** Connections that got past their handshake. */
+  readonly readyEver: number;
+  readonly bannedPeers: number;
+  /** Peers that are not banned are connected, or may yet be. */
+  readonly hasOtherPeers: boolean;
+  readonly sourceReports: readonly SourceReport[];
+}
+
+/** The error for `cause`; a stall is traced to what lies behind it. */
+export function incompleteError(cause: EndCause, facts: EndFacts): TtorrentError {
+  const code = cause === 'stalled' ? behindStall(facts) : cause;
+  return new IncompleteError(code, `${headline(code, facts)}; ${account(facts)}`);
+}
+
+function behindStall(facts: EndFacts): ErrorCode {
+  if (facts.bannedPeers > 0 && !facts.hasOtherPeers) return 'only-corrupt-sources';
+  if (facts.readyEver > 0) return 'stalled';
+  const last = lastReports(facts.sourceReports);
+  const refused = last.some((report) => report.outcome === 'refused');
+  const answered = last.some((report) => report.outcome === 'answered');
+  return refused && !answered && facts.knownPeers === 0 ? 'tracker-refused' : 'no-source';
+}
+
+function headline(code: ErrorCode, facts: EndFacts): string {
+  const { options } = facts;
+  switch (code) {
+    case 'deadline-reached':
+      return `the deadline of ${seconds(options.deadlineMs ?? 0)} was reached`;
+    case 'below-min-rate':
+      return `the rate stayed below ${options.minRate?.bytesPerSecond ?? 0} bytes/s for ${seconds(options.minRate?.windowMs ?? 0)}`;
+    case 'only-corrupt-sources':
+      return 'every peer left has sent wrong bytes';
+    case 'tracker-refused':
+      return `the tracker refused: ${lastReports(facts.sourceReports).find((report) => report.outcome === 'refused')?.message ?? ''}`;
+    case 'no-source':
+      return 'no tracker gave a usable peer';
+    default:
+      return 'no piece came for so long that the stall timeout was reached';
+  }
+}
+
+/** `12 of 40 pieces verified; 3 peers known, 1 answered, 0 banned; tracker http://t/announce: connection refused` */
+function account(facts: EndFacts): string {
+  const parts = [
+    `${facts.verifiedPieces} of ${facts.wantedPieces} pieces verified`,
+    `${facts.knownPeers} peers known, ${facts.readyEver} connections made, ${facts.bannedPeers} banned`,
+  ];
+  for (const report of lastReports(facts.sourceReports)) {
+    const words = report.outcome === 'answered' ? `named ${report.peerCount} peers` : `${report.outcome}: ${report.message}`;
+    parts.push(`${report.source} ${words}`);
+  }
+  return parts.join('; ');
+}
+
+/** The newest report of each source, warnings left out. */
+function lastReports(reports: readonly SourceReport[]): SourceReport[] {
+  const bySource = new Map<string, SourceReport>();
+  for (const report of reports) if (report.outcome !== 'warned') bySource.set(report.source, report);
+  return [...bySource.values()];
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1000} s`;
+}

@@ -1,0 +1,53 @@
+// Events for one reader: an async iterator over what is pushed. Bounded: a reader that falls behind misses progress, never an ending.
+
+/** Waiting events; beyond it the oldest droppable one goes. */
+const waitingMax = 1024;
+
+export class EventQueue<T> implements AsyncIterableIterator<T> {
+  readonly #waiting: T[] = [];
+  readonly #isDroppable: (event: T) => boolean;
+  #isRead = false;
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  constructor(isDroppable: (event: T) => boolean) {
+    this.#isDroppable = isDroppable;
+  }
+
+  /** Adds an event for the reader. Before the first read droppable events are not kept: perhaps nobody ever reads. */
+  push(event: T): void {
+    if (this.#ended || (!this.#isRead && this.#isDroppable(event))) return;
+    if (this.#waiting.length >= waitingMax) {
+      const victim = this.#waiting.findIndex((waiting) => this.#isDroppable(waiting));
+      this.#waiting.splice(Math.max(victim, 0), 1);
+    }
+    this.#waiting.push(event);
+    this.#wakeReader();
+  }
+
+  /** No event comes after those that wait. */
+  end(): void {
+    this.#ended = true;
+    this.#wakeReader();
+  }
+
+  async next(): Promise<IteratorResult<T>> {
+    this.#isRead = true;
+    while (this.#waiting.length === 0) {
+      if (this.#ended) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return { done: false, value: this.#waiting.shift() as T };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #wakeReader(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}

@@ -1,0 +1,57 @@
+// Which sources of peers a torrent has, by its options: one wiring line for each.
+
+import type { PeerOrigin, PeerSource, SourceReport, TransferTotals } from '../discovery/peer-source.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { Clock } from '../support/clock.ts';
+import type { Endpoint } from '../support/endpoint.ts';
+import type { Random } from '../support/random.ts';
+import { TrackerAnnouncer } from '../tracker/announcer.ts';
+import { HttpTrackerClient } from '../tracker/http-tracker.ts';
+import type { DownloadEvent } from './events.ts';
+import type { DownloadOptions } from './options.ts';
+
+/** The last report of each source, for the words at the end. */
+export interface SourceLog {
+  readonly reports: SourceReport[];
+}
+
+export interface SourceContext {
+  readonly peerId: Uint8Array;
+  /** Where we listen. */
+  readonly port: number;
+  readonly log: SourceLog;
+  readonly totals: () => TransferTotals;
+  readonly foundPeers: (origin: PeerOrigin, peers: readonly Endpoint[], localAllowed: boolean) => void;
+}
+
+/** More than any torrent may name. */
+const reportsMax = 256;
+
+/** The torrent's trackers, and in front of them those that the user typed. */
+export function createSource(
+  torrent: { metainfo: Metainfo; options: DownloadOptions; clock: Clock; random: Random; tell: (event: DownloadEvent) => void },
+  context: SourceContext,
+): PeerSource {
+  const { metainfo, options, clock, random, tell } = torrent;
+  const typed = options.announce ?? [];
+  const typedUrls = new Set(typed);
+  const http = new HttpTrackerClient({ typedUrls });
+  return new TrackerAnnouncer({
+    trackers: typed.length > 0 ? [typed, ...metainfo.trackers] : metainfo.trackers,
+    typedUrls,
+    infohash: metainfo.infohash,
+    peerId: context.peerId,
+    port: context.port,
+    clientFor: (url) => (/^https?:/i.test(url) ? http : undefined),
+    totals: context.totals,
+    clock,
+    random,
+    listener: {
+      foundPeers: context.foundPeers,
+      reported(report) {
+        if (context.log.reports.length < reportsMax) context.log.reports.push(report);
+        tell({ type: 'source', report });
+      },
+    },
+  });
+}

@@ -1,0 +1,234 @@
+// A torrent while bytes move: joins the ledger, the swarm, the block exchange, the piece intake and the sources of peers, turns the
+// clock's ticks into theirs, and ends when all is here or something says that it must. Its parts decide; it only connects them.
+
+import { defaultStallTimeoutMs, peerIdPrefix, peerLimits, storageLimits } from '../config.ts';
+import { AddressBook } from '../discovery/address-book.ts';
+import type { PeerSource } from '../discovery/peer-source.ts';
+import type { TtorrentError } from '../errors.ts';
+import { concatBytes, fromText } from '../support/bytes.ts';
+import type { Clock, Timer } from '../support/clock.ts';
+import { Deferred } from '../support/deferred.ts';
+import type { Random } from '../support/random.ts';
+import type { Geometry } from '../metainfo/geometry.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import { PieceLedger } from '../pieces/piece-ledger.ts';
+import { BufferPool } from '../storage/buffer-pool.ts';
+import { PieceWriter } from '../storage/piece-writer.ts';
+import type { TorrentStorage } from '../storage/storage.ts';
+import { type PeerListener, listenForPeers } from '../transport/listener.ts';
+import { parseHostAndPort, resolveHost } from '../transport/resolve.ts';
+import { BlockExchange } from './block-exchange.ts';
+import { incompleteError } from './end-cause.ts';
+import type { DownloadEvent } from './events.ts';
+import type { DownloadOptions } from './options.ts';
+import { PieceIntake } from './piece-intake.ts';
+import { RateLimit } from './rate-limit.ts';
+import { type SourceLog, createSource } from './sources.ts';
+import { Swarm } from './swarm.ts';
+import type { Wanted } from './wanted.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** How often timeouts, windows and dials are looked at. */
+const tickMs = 100;
+
+export interface TransferParts {
+  readonly metainfo: Metainfo;
+  readonly geometry: Geometry;
+  readonly wanted: Wanted;
+  readonly storage: TorrentStorage;
+  readonly options: DownloadOptions;
+  readonly startedMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: (event: DownloadEvent) => void;
+}
+
+export class Transfer {
+  readonly ledger: PieceLedger;
+  readonly book: AddressBook;
+  readonly swarm: Swarm;
+  readonly exchange: BlockExchange;
+  corruptBytes = 0;
+  verifiedBytes = 0;
+  readonly #parts: TransferParts;
+  readonly #writer: PieceWriter;
+  readonly #watchdog: Watchdog;
+  readonly #rateLimit: RateLimit | undefined;
+  readonly #sourceLog: SourceLog = { reports: [] };
+  readonly #peerId: Uint8Array;
+  #source: PeerSource | undefined;
+  #listener: PeerListener | undefined;
+  #timer: Timer | undefined;
+  #rateTimer: Timer | undefined;
+  #isOver = false;
+  readonly #ended = new Deferred<void>();
+
+  constructor(parts: TransferParts) {
+    this.#parts = parts;
+    const { metainfo, geometry, wanted, storage, options, clock, random } = parts;
+    const buffers = new BufferPool(metainfo.pieceLength);
+    this.#peerId = concatBytes([fromText(peerIdPrefix), random.bytes(20 - peerIdPrefix.length)]);
+    this.book = new AddressBook(random);
+    this.ledger = new PieceLedger(geometry, wanted.pieces, storage.verified, buffers, random);
+    for (const piece of wanted.pieces) if (storage.verified.has(piece)) this.verifiedBytes += wanted.bytesIn(piece);
+    this.swarm = new Swarm({
+      ledger: this.ledger,
+      book: this.book,
+      handshake: { infohash: metainfo.infohash, peerId: this.#peerId, supportsFast: true, supportsExtensions: true },
+      listenPort: () => this.#listener?.port,
+      maxPeers: options.maxPeers ?? peerLimits.connections,
+      clock,
+      listener: {
+        peerConnected: (peer, client) => parts.tell({ type: 'peer', peer, change: 'connected', message: client ?? '' }),
+        peerLost: (peer, wasReady, cause) => parts.tell({ type: 'peer', peer, change: wasReady ? 'lost' : 'failed', message: cause?.message ?? '' }),
+        bytesRead: (length) => this.#bytesRead(length),
+      },
+    });
+    this.#writer = new PieceWriter({
+      storage,
+      pieceHashes: metainfo.pieceHashes,
+      maxBytesInFlight: storageLimits.bytesInFlight,
+      onVerified: (piece, bytes) => intake.verified(piece, bytes),
+      onCorrupt: (piece, bytes) => intake.corrupt(piece, bytes),
+      onRoom: () => this.swarm.resume('disk'),
+      onError: (error) => this.#end(error),
+    });
+    const intake = new PieceIntake(this.ledger, buffers, this.#writer, {
+      pieceVerified: (piece) => this.#pieceVerified(piece),
+      pieceFailed: (piece, senders, length) => {
+        this.corruptBytes += length;
+        parts.tell({ type: 'bad-data', pieceIndex: piece, peers: senders.map((number) => this.swarm.nameOf(number)) });
+      },
+      peerGuilty: (number, reason) => this.#ban(number, reason),
+    });
+    this.exchange = new BlockExchange({
+      ledger: this.ledger,
+      peers: this.swarm.ready,
+      clock,
+      random,
+      pieceCompleted: (partial) => {
+        intake.completed(partial);
+        if (this.#writer.isFull) this.swarm.pause('disk');
+      },
+    });
+    this.swarm.attach(this.exchange);
+    const { deadlineMs, minRate, stallTimeoutMs = defaultStallTimeoutMs } = options;
+    this.#watchdog = new Watchdog({ deadlineMs, minRate, stallTimeoutMs }, parts.startedMs);
+    this.#rateLimit = options.maxDownloadRate === undefined ? undefined : new RateLimit(options.maxDownloadRate, clock.nowMs());
+  }
+
+  /** Downloads what is missing. Resolves when every wanted piece is verified and written; rejects with why that was not to be. */
+  async run(): Promise<void> {
+    const { options, clock } = this.#parts;
+    this.#ended.promise.catch(() => {}); // it may reject while the peers' names are still being looked up
+    const onAbort = (): void => this.#end(options.signal?.reason);
+    if (options.signal?.aborted === true) throw options.signal.reason;
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      this.#listener = await listenForPeers(options.port, (stream) => this.swarm.accept(stream));
+      this.#watchdog.downloadStarted(clock.nowMs());
+      this.#source = createSource(this.#parts, {
+        peerId: this.#peerId,
+        port: this.#listener.port,
+        log: this.#sourceLog,
+        totals: () => ({ uploaded: 0, downloaded: this.exchange.receivedBytes, left: this.#parts.wanted.totalBytes - this.verifiedBytes }),
+        foundPeers: (origin, peers, localAllowed) => {
+          this.book.add(origin, peers, localAllowed);
+          this.swarm.dial();
+        },
+      });
+      this.#source.start();
+      await this.#addTypedPeers();
+      this.#tick();
+      await this.#ended.promise;
+      this.#source.completed();
+    } finally {
+      this.#isOver = true;
+      options.signal?.removeEventListener('abort', onAbort);
+      this.#timer?.cancel();
+      this.#rateTimer?.cancel();
+      await this.swarm.close();
+      await this.#listener?.close();
+    }
+  }
+
+  /** Tells the trackers that we are gone, in bounded time. */
+  async sayGoodbye(): Promise<void> {
+    await this.#source?.stop();
+  }
+
+  async #addTypedPeers(): Promise<void> {
+    for (const text of this.#parts.options.peers ?? []) {
+      const typed = parseHostAndPort(text);
+      try {
+        this.book.add('user', await resolveHost(typed), true);
+      } catch (error) {
+        this.#parts.tell({ type: 'warning', message: (error as Error).message });
+      }
+    }
+  }
+
+  #tick(): void {
+    if (this.#isOver) return;
+    const { clock } = this.#parts;
+    const nowMs = clock.nowMs();
+    this.swarm.tick(nowMs);
+    this.#source?.setHungry(this.swarm.ready.size < hungryBelow);
+    const cause = this.#watchdog.check(nowMs, this.ledger.wantedVerified, this.exchange.receivedBytes);
+    if (cause !== undefined) return this.#end(this.#explain(cause));
+    if (this.#hasNobodyToAsk()) return this.#end(this.#explain('stalled'));
+    this.#timer = clock.setTimer(tickMs, () => this.#tick());
+  }
+
+  /** No tracker, no peer, and nothing that could bring one: waiting would be in vain. */
+  #hasNobodyToAsk(): boolean {
+    return this.#parts.metainfo.trackers.length === 0 && (this.#parts.options.announce ?? []).length === 0 && this.swarm.connectionCount === 0 && !this.book.hasProspects;
+  }
+
+  #explain(cause: Parameters<typeof incompleteError>[0]): TtorrentError {
+    return incompleteError(cause, {
+      options: this.#parts.options,
+      wantedPieces: this.ledger.wanted.count,
+      verifiedPieces: this.ledger.wantedVerified,
+      knownPeers: this.book.size,
+      readyEver: this.swarm.readyEver,
+      bannedPeers: this.book.bannedCount,
+      hasOtherPeers: this.swarm.ready.size > 0 || this.book.hasProspects,
+      sourceReports: this.#sourceLog.reports,
+    });
+  }
+
+  #pieceVerified(pieceIndex: number): void {
+    this.verifiedBytes += this.#parts.wanted.bytesIn(pieceIndex);
+    this.#parts.tell({ type: 'piece', pieceIndex });
+    this.swarm.pieceVerified(pieceIndex);
+    if (this.ledger.isComplete) this.#end(undefined);
+  }
+
+  #ban(number: number, reason: string): void {
+    const name = this.swarm.ban(number);
+    this.ledger.dropBlocksOf(number);
+    this.#parts.tell({ type: 'banned', peer: name, reason });
+  }
+
+  /** Every byte read counts against the limit, protocol and all: that is what the link sees. */
+  #bytesRead(length: number): void {
+    if (this.#rateLimit === undefined) return;
+    const { clock } = this.#parts;
+    const restMs = this.#rateLimit.spend(length, clock.nowMs());
+    if (restMs === 0) return;
+    this.swarm.pause('rate');
+    this.#rateTimer?.cancel();
+    this.#rateTimer = clock.setTimer(restMs, () => this.swarm.resume('rate'));
+  }
+
+  #end(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (error === undefined) this.#ended.resolve();
+    else this.#ended.reject(error);
+  }
+}
+
+/** With fewer peers than this the trackers are asked sooner than they say they need to be, as far as they allow it. */
+const hungryBelow = 10;

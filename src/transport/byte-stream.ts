@@ -1,0 +1,29 @@
+// The contract of a connection to a peer: bytes in both directions. TCP in tcp.ts; other transports follow the same contract.
+
+import type { TtorrentError } from '../errors.ts';
+import type { Endpoint } from '../support/endpoint.ts';
+
+export interface ByteStreamListener {
+  /** The next bytes. They are valid during the call only: the buffer is used again for whatever arrives next, on any connection. */
+  bytesReceived(chunk: Uint8Array): void;
+  /** Everything handed to `send` has been taken by the system, after a time when it was not. */
+  drained(): void;
+  /** The connection is gone, by either side; said once and last. `cause` is undefined when we closed it or the peer did so in order. */
+  closed(cause: TtorrentError | undefined): void;
+}
+
+/** An open connection. */
+export interface ByteStream {
+  readonly remote: Endpoint;
+  /** Begins to deliver. Nothing is read before. */
+  start(listener: ByteStreamListener): void;
+  /** Queues bytes, which are the stream's from then on. */
+  send(bytes: Uint8Array): void;
+  /** Bytes queued by `send` that the system has not taken yet. */
+  readonly unsentBytes: number;
+  /** Stops reading, so that the peer's sending stalls: backpressure. */
+  pause(): void;
+  resume(): void;
+  /** Closes at once; `closed` follows. */
+  close(): void;
+}

@@ -1,0 +1,60 @@
+// The extension protocol's handshake (BEP 10): a bencoded dictionary in extended message 0 that says who speaks and what it can take.
+// Everything in it is a claim by a stranger: values out of range are left out, and only a broken dictionary is an error.
+
+import { type BencodeValue, isDict } from '../bencode/bencode-value.ts';
+import { decode } from '../bencode/decode.ts';
+import { encode } from '../bencode/encode.ts';
+import { messageLimits, wireLimits } from '../config.ts';
+import { ProtocolError } from '../errors.ts';
+import { fromText } from '../support/bytes.ts';
+import { printable } from '../support/printable.ts';
+
+/** The extended message id of the handshake itself. */
+export const extensionHandshakeId = 0;
+
+/** What the other side says of itself; what it left out is undefined. */
+export interface ExtensionHandshake {
+  /** Client name and version, made printable. */
+  readonly client: string | undefined;
+  /** How many outstanding requests it takes. */
+  readonly requestQueue: number | undefined;
+  /** Where it listens. */
+  readonly listenPort: number | undefined;
+  /** BEP 21: it downloads nothing. */
+  readonly uploadOnly: boolean;
+}
+
+/** Reads the payload after the extended id. Throws ProtocolError when it is no dictionary within the limits. */
+export function decodeExtensionHandshake(payload: Uint8Array): ExtensionHandshake {
+  if (payload.length > wireLimits.extensionHandshakeBytes)
+    throw new ProtocolError(`the peer sent an extension handshake of ${payload.length} bytes, expected at most ${wireLimits.extensionHandshakeBytes}`);
+  let dictionary: BencodeValue;
+  try {
+    dictionary = decode(payload, messageLimits);
+  } catch (cause) {
+    throw new ProtocolError('the peer sent an extension handshake that is not bencode', { cause });
+  }
+  if (!isDict(dictionary)) throw new ProtocolError('the peer sent an extension handshake that is not a dictionary');
+  const client = dictionary.get('v');
+  return {
+    client: client instanceof Uint8Array ? printable(client, 64) : undefined,
+    requestQueue: integerIn(dictionary.get('reqq'), 1, 1_000_000),
+    listenPort: integerIn(dictionary.get('p'), 1, 65_535),
+    uploadOnly: integerIn(dictionary.get('upload_only'), 1, Number.MAX_SAFE_INTEGER) !== undefined,
+  };
+}
+
+/** Our own: no extension messages of ours yet, so `m` is empty; the rest lets modern clients treat us well. */
+export function encodeExtensionHandshake(ours: { client: string; requestQueue: number; listenPort: number | undefined }): Uint8Array {
+  const dictionary = new Map<string, BencodeValue>([
+    ['m', new Map()],
+    ['reqq', ours.requestQueue],
+    ['v', fromText(ours.client)],
+  ]);
+  if (ours.listenPort !== undefined) dictionary.set('p', ours.listenPort);
+  return encode(dictionary);
+}
+
+function integerIn(value: BencodeValue | undefined, min: number, max: number): number | undefined {
+  return typeof value === 'number' && value >= min && value <= max ? value : undefined;
+}

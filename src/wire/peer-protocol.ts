@@ -1,0 +1,373 @@
+// One peer as the protocol sees it (BEP 3, 6, 10, 20): who chokes whom, which pieces it has, what we asked of it. A machine without I/O:
+// decoded messages and time come in, calls on the listener and bytes to send go out. What to ask for is decided elsewhere.
+
+import { userAgent, wireLimits } from '../config.ts';
+import { ProtocolError } from '../errors.ts';
+import type { Geometry } from '../metainfo/geometry.ts';
+import { Bitfield } from '../support/bitfield.ts';
+import { equalBytes } from '../support/bytes.ts';
+import type { DecoderListener } from './decoder.ts';
+import { type ExtensionHandshake, decodeExtensionHandshake, encodeExtensionHandshake, extensionHandshakeId } from './extension.ts';
+import { type Handshake, encodeHandshake } from './handshake.ts';
+import { type BlockRange, type Message, encodeBare, encodeIndexed, encodeKeepAlive, encodeWithPayload, messageId } from './messages.ts';
+import { OutgoingBytes } from './outgoing-bytes.ts';
+
+/** A block that we asked for. */
+export interface BlockRequest {
+  readonly pieceIndex: number;
+  readonly blockIndex: number;
+  readonly sentMs: number;
+}
+
+/** A block whose last byte has come. */
+export interface BlockArrival {
+  readonly block: BlockRequest;
+  /** Bytes. */
+  readonly length: number;
+  /** It is in the place that `blockStarted` gave; else it was skipped. */
+  readonly stored: boolean;
+  /** We were still waiting for it; else it had been cancelled or given back before. */
+  readonly wasOutstanding: boolean;
+}
+
+/** What the machine tells its torrent. Calls come while `push` of the decoder runs. */
+export interface PeerProtocolListener {
+  /** The peer's handshake was right; ours has been written. */
+  handshakeDone(): void;
+  /** The set of pieces the peer has was told as a whole, once. */
+  piecesLearned(): void;
+  /** One more piece. */
+  pieceLearned(pieceIndex: number): void;
+  /** Requests may go out that could not before: unchoked, or a piece was allowed while choked. */
+  requestsAllowed(): void;
+  /** These will not come from this peer (choked, rejected): others may be asked. */
+  blocksReturned(blocks: readonly BlockRequest[]): void;
+  /** A block that we asked for begins: its place, or undefined when it is no longer wanted. */
+  blockStarted(block: BlockRequest): Uint8Array | undefined;
+  blockReceived(arrival: BlockArrival): void;
+  /** The peer said who it is (BEP 10). */
+  extensionsLearned(handshake: ExtensionHandshake): void;
+}
+
+/** Pieces a peer may allow us while it chokes us (BEP 6 sends about 10). */
+const allowedFastMax = 128;
+/** Blocks given back that may still come and are then no surprise. */
+const lateBlocksMax = 8192;
+/** What we let peers ask of us at once, in our handshake. */
+const ourRequestQueue = 500;
+
+export class PeerProtocol implements DecoderListener {
+  /** Bytes to send, in order. */
+  readonly outgoing = new OutgoingBytes();
+  /** What we asked for and still wait for, oldest first. */
+  readonly outstanding = new Map<number, BlockRequest>();
+  readonly #late = new Map<number, BlockRequest>();
+  readonly #allowedFast = new Set<number>();
+  readonly #geometry: Geometry;
+  readonly #ours: Handshake;
+  readonly #listenPort: number | undefined;
+  readonly #listener: PeerProtocolListener;
+  readonly #blocksPerPiece: number;
+
+  peerHas: Bitfield;
+  peerChokesUs = true;
+  weAreInterested = false;
+  peerIsInterested = false;
+  client: string | undefined;
+  theirHandshake: Handshake | undefined;
+  #isFast = false;
+  #piecesTold = false;
+  #mayTellPieces = true;
+  #handshakeSent = false;
+  #unsolicited = 0;
+  #arriving: BlockRequest | undefined;
+  #arrivingLength = 0;
+  #arrivingStored = false;
+  #extensionHandshakes = 0;
+
+  constructor(geometry: Geometry, ours: Handshake, listenPort: number | undefined, listener: PeerProtocolListener) {
+    this.#geometry = geometry;
+    this.#ours = ours;
+    this.#listenPort = listenPort;
+    this.#listener = listener;
+    this.#blocksPerPiece = Math.ceil(geometry.pieceLength / wireLimits.blockBytes);
+    this.peerHas = new Bitfield(geometry.pieceCount);
+  }
+
+  /** Whether the peer may send us nothing but pieces, and has all of them. */
+  get isSeed(): boolean {
+    return this.peerHas.isFull;
+  }
+
+  /** Whether both handshakes are done. */
+  get isReady(): boolean {
+    return this.theirHandshake !== undefined;
+  }
+
+  /** Whether a request for `pieceIndex` is legal now. */
+  mayRequest(pieceIndex: number): boolean {
+    return !this.peerChokesUs || this.#allowedFast.has(pieceIndex);
+  }
+
+  /** Whether any request is legal now. */
+  get mayRequestAnything(): boolean {
+    return !this.peerChokesUs || this.#allowedFast.size > 0;
+  }
+
+  sendHandshake(): void {
+    this.#handshakeSent = true;
+    this.outgoing.append(encodeHandshake(this.#ours));
+  }
+
+  /** After the handshakes: who we are (BEP 10) and which pieces we have (BEP 3, BEP 6). */
+  sendIntroduction(weHave: Bitfield): void {
+    if (this.theirHandshake?.supportsExtensions === true) {
+      const payload = encodeExtensionHandshake({ client: userAgent, requestQueue: ourRequestQueue, listenPort: this.#listenPort });
+      this.outgoing.append(encodeWithPayload(messageId.extended, Uint8Array.of(extensionHandshakeId, ...payload)));
+    }
+    if (this.#isFast && weHave.count === 0) this.outgoing.append(encodeBare(messageId.haveNone));
+    else if (this.#isFast && weHave.isFull) this.outgoing.append(encodeBare(messageId.haveAll));
+    else if (weHave.count > 0) this.outgoing.append(encodeWithPayload(messageId.bitfield, weHave.bytes));
+  }
+
+  setInterested(interested: boolean): void {
+    if (interested === this.weAreInterested) return;
+    this.weAreInterested = interested;
+    this.outgoing.append(encodeBare(interested ? messageId.interested : messageId.notInterested));
+  }
+
+  sendHave(pieceIndex: number): void {
+    this.outgoing.append(encodeIndexed(messageId.have, pieceIndex));
+  }
+
+  sendKeepAlive(): void {
+    this.outgoing.append(encodeKeepAlive());
+  }
+
+  /** Asks for a block. The caller has checked `mayRequest` and that the peer has the piece. */
+  request(pieceIndex: number, blockIndex: number, nowMs: number): void {
+    this.outstanding.set(this.#key(pieceIndex, blockIndex), { pieceIndex, blockIndex, sentMs: nowMs });
+    this.outgoing.appendBlockMessage(messageId.request, this.#range(pieceIndex, blockIndex));
+  }
+
+  hasRequested(pieceIndex: number, blockIndex: number): boolean {
+    return this.outstanding.has(this.#key(pieceIndex, blockIndex));
+  }
+
+  /** Takes a request back. The block may still come: it is then no surprise. */
+  cancel(pieceIndex: number, blockIndex: number): void {
+    const key = this.#key(pieceIndex, blockIndex);
+    const block = this.outstanding.get(key);
+    if (block === undefined) return;
+    this.#moveToLate(key, block);
+    if (block !== this.#arriving) this.outgoing.appendBlockMessage(messageId.cancel, this.#range(pieceIndex, blockIndex));
+  }
+
+  /** Stops waiting for everything that was asked for, without telling the peer, and gives it back. */
+  giveUpOutstanding(): BlockRequest[] {
+    const blocks = [...this.outstanding.values()];
+    for (const [key, block] of [...this.outstanding]) this.#moveToLate(key, block);
+    return blocks;
+  }
+
+  handshakeReceived(handshake: Handshake): void {
+    if (!equalBytes(handshake.infohash, this.#ours.infohash)) throw new ProtocolError('the peer answered for another torrent');
+    if (equalBytes(handshake.peerId, this.#ours.peerId)) throw new ProtocolError('the address is our own');
+    this.#isFast = handshake.supportsFast && this.#ours.supportsFast;
+    if (!this.#handshakeSent) this.sendHandshake();
+    this.theirHandshake = handshake;
+    this.#listener.handshakeDone();
+  }
+
+  messageReceived(message: Message): void {
+    switch (message.kind) {
+      case 'keep-alive':
+      case 'port':
+        return;
+      case 'extended':
+        return this.#extendedReceived(message.extensionId, message.payload);
+      case 'bitfield':
+      case 'have-all':
+      case 'have-none':
+        return this.#allPiecesTold(message);
+      default:
+        // BEP 3: a bitfield comes first or never. Clients in the field send their BEP 10 handshake and DHT port before it; nothing else may.
+        this.#mayTellPieces = false;
+        return this.#ordinaryMessageReceived(message);
+    }
+  }
+
+  blockStarted(pieceIndex: number, blockOffset: number, length: number): Uint8Array | undefined {
+    this.#mayTellPieces = false;
+    const range = { pieceIndex, blockOffset, length };
+    this.#checkRange(range, 'piece');
+    this.#arriving = undefined;
+    this.#arrivingLength = length;
+    this.#arrivingStored = false;
+    if (blockOffset % wireLimits.blockBytes !== 0) return this.#unsolicitedBlock();
+    const key = this.#key(pieceIndex, blockOffset / wireLimits.blockBytes);
+    const block = this.outstanding.get(key) ?? this.#late.get(key);
+    if (block === undefined) return this.#unsolicitedBlock();
+    const expected = this.#geometry.blockLength(block.pieceIndex, block.blockIndex);
+    if (length !== expected) throw new ProtocolError(`the peer sent ${length} bytes for a request of ${expected}`);
+    this.#arriving = block;
+    const place = this.#listener.blockStarted(block);
+    this.#arrivingStored = place !== undefined;
+    return place;
+  }
+
+  blockReceived(): void {
+    const block = this.#arriving;
+    if (block === undefined) return;
+    this.#arriving = undefined;
+    const key = this.#key(block.pieceIndex, block.blockIndex);
+    const wasOutstanding = this.outstanding.delete(key);
+    this.#late.delete(key);
+    this.#listener.blockReceived({ block, length: this.#arrivingLength, stored: this.#arrivingStored, wasOutstanding });
+  }
+
+  /** The block that is being received has been given to another peer: what comes of it here is skipped. */
+  blockTakenAway(): void {
+    this.#arrivingStored = false;
+  }
+
+  /** The block that is being received right now. */
+  get arriving(): BlockRequest | undefined {
+    return this.#arriving;
+  }
+
+  #ordinaryMessageReceived(message: Exclude<Message, { kind: 'keep-alive' | 'port' | 'extended' | 'bitfield' | 'have-all' | 'have-none' }>): void {
+    switch (message.kind) {
+      case 'choke':
+        this.peerChokesUs = true;
+        return this.#giveBackAll();
+      case 'unchoke':
+        this.peerChokesUs = false;
+        return this.#listener.requestsAllowed();
+      case 'interested':
+        this.peerIsInterested = true;
+        return;
+      case 'not-interested':
+        this.peerIsInterested = false;
+        return;
+      case 'have':
+        return this.#haveReceived(message.pieceIndex);
+      case 'suggest-piece':
+        this.#requireFast(message.kind);
+        return this.#checkPiece(message.pieceIndex, message.kind);
+      case 'allowed-fast':
+        this.#requireFast(message.kind);
+        return this.#allowedFastReceived(message.pieceIndex);
+      case 'request':
+        return this.#requestReceived(message.block);
+      case 'cancel':
+        return this.#checkRange(message.block, message.kind);
+      case 'reject-request':
+        this.#requireFast(message.kind);
+        return this.#rejectReceived(message.block);
+    }
+  }
+
+  #allPiecesTold(message: Extract<Message, { kind: 'bitfield' | 'have-all' | 'have-none' }>): void {
+    if (message.kind !== 'bitfield') this.#requireFast(message.kind);
+    if (this.#piecesTold || !this.#mayTellPieces) throw new ProtocolError(`the peer sent ${message.kind} after its first message`);
+    this.#piecesTold = true;
+    if (message.kind === 'have-all') this.peerHas = Bitfield.full(this.#geometry.pieceCount);
+    if (message.kind === 'bitfield') {
+      const pieces = Bitfield.fromBytes(this.#geometry.pieceCount, message.bytes);
+      if (pieces === undefined) throw new ProtocolError('the peer sent a bitfield with bits beyond the last piece');
+      this.peerHas = pieces;
+    }
+    this.#listener.piecesLearned();
+  }
+
+  #haveReceived(pieceIndex: number): void {
+    this.#checkPiece(pieceIndex, 'have');
+    if (this.peerHas.add(pieceIndex)) this.#listener.pieceLearned(pieceIndex);
+  }
+
+  #allowedFastReceived(pieceIndex: number): void {
+    this.#checkPiece(pieceIndex, 'allowed-fast');
+    if (this.#allowedFast.size >= allowedFastMax) return;
+    this.#allowedFast.add(pieceIndex);
+    if (this.peerChokesUs) this.#listener.requestsAllowed();
+  }
+
+  /** We never unchoke yet, so every request is refused: by word where the peer knows the word (BEP 6), else by silence. */
+  #requestReceived(block: BlockRange): void {
+    this.#checkRange(block, 'request');
+    if (this.#isFast) this.outgoing.appendBlockMessage(messageId.rejectRequest, block);
+  }
+
+  #rejectReceived(range: BlockRange): void {
+    this.#checkRange(range, 'reject-request');
+    const key = this.#key(range.pieceIndex, Math.floor(range.blockOffset / wireLimits.blockBytes));
+    this.#late.delete(key);
+    const block = this.outstanding.get(key);
+    if (block === undefined) return;
+    this.outstanding.delete(key);
+    if (this.peerChokesUs) this.#allowedFast.delete(range.pieceIndex);
+    this.#listener.blocksReturned([block]);
+  }
+
+  /** A choke takes back what was promised; with BEP 6 each block is rejected as well, which is then old news. */
+  #giveBackAll(): void {
+    const returned: BlockRequest[] = [];
+    for (const [key, block] of [...this.outstanding]) {
+      if (this.#allowedFast.has(block.pieceIndex)) continue;
+      this.#moveToLate(key, block);
+      returned.push(block);
+    }
+    if (returned.length > 0) this.#listener.blocksReturned(returned);
+  }
+
+  #extendedReceived(extensionId: number, payload: Uint8Array): void {
+    if (extensionId !== extensionHandshakeId) return;
+    // BEP 10 allows a second handshake that changes a value; a stream of them is an attack on our parser.
+    if (++this.#extensionHandshakes > wireLimits.unknownMessages) throw new ProtocolError('the peer repeats its extension handshake without end');
+    const handshake = decodeExtensionHandshake(payload);
+    this.client = handshake.client ?? this.client;
+    this.#listener.extensionsLearned(handshake);
+  }
+
+  #unsolicitedBlock(): undefined {
+    if (++this.#unsolicited > wireLimits.unsolicitedBlocks)
+      throw new ProtocolError(`the peer sent over ${wireLimits.unsolicitedBlocks} blocks that nobody asked for`);
+    return undefined;
+  }
+
+  #moveToLate(key: number, block: BlockRequest): void {
+    this.outstanding.delete(key);
+    if (this.#late.size >= lateBlocksMax) {
+      for (const oldest of this.#late.keys()) {
+        this.#late.delete(oldest);
+        break;
+      }
+    }
+    this.#late.set(key, block);
+  }
+
+  #checkPiece(pieceIndex: number, what: string): void {
+    if (!this.#geometry.isPiece(pieceIndex))
+      throw new ProtocolError(`the peer sent ${what} for piece ${pieceIndex}; the torrent has ${this.#geometry.pieceCount}`);
+  }
+
+  #checkRange(block: BlockRange, what: string): void {
+    this.#checkPiece(block.pieceIndex, what);
+    if (block.length === 0 || block.length > wireLimits.requestBytes || block.blockOffset + block.length > this.#geometry.lengthOf(block.pieceIndex))
+      throw new ProtocolError(`the peer sent ${what} for ${block.length} bytes at ${block.blockOffset} of piece ${block.pieceIndex}, which has ${this.#geometry.lengthOf(block.pieceIndex)}`);
+  }
+
+  #requireFast(what: string): void {
+    if (!this.#isFast) throw new ProtocolError(`the peer sent ${what} without having agreed on the fast extension`);
+  }
+
+  #range(pieceIndex: number, blockIndex: number): BlockRange {
+    return { pieceIndex, blockOffset: blockIndex * wireLimits.blockBytes, length: this.#geometry.blockLength(pieceIndex, blockIndex) };
+  }
+
+  /** One safe integer per block of the torrent. */
+  #key(pieceIndex: number, blockIndex: number): number {
+    return pieceIndex * this.#blocksPerPiece + blockIndex;
+  }
+}

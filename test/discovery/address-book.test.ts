@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { peerLimits } from '../../src/config.ts';
+import { AddressBook } from '../../src/discovery/address-book.ts';
+import type { Endpoint } from '../../src/support/endpoint.ts';
+import { systemRandom } from '../../src/support/random.ts';
+
+const at = (host: string, port = 6881): Endpoint => ({ host, port });
+const book = (): AddressBook => new AddressBook(systemRandom);
+/** Everything that may be dialled at this time. */
+function drain(addresses: AddressBook, nowMs: number): string[] {
+  const dialled: string[] = [];
+  for (let next = addresses.next(nowMs); next !== undefined; next = addresses.next(nowMs)) dialled.push(`${next.endpoint.host}:${next.endpoint.port}`);
+  return dialled.sort();
+}
+
+describe('address book', () => {
+  it('gives each address once', () => {
+    const addresses = book();
+    assert.equal(addresses.add('tracker', [at('8.8.8.8'), at('9.9.9.9'), at('8.8.8.8')], false), 2);
+    assert.deepEqual(drain(addresses, 0), ['8.8.8.8:6881', '9.9.9.9:6881']);
+  });
+
+  it('leaves out addresses that cannot be a peer, and local ones that a stranger names', () => {
+    const addresses = book();
+    const unusable = ['0.0.0.0', '224.0.0.1', '255.255.255.255', '::', 'ff02::1'].map((host) => at(host));
+    const local = ['127.0.0.1', '169.254.169.254', '::1', 'fe80::1'].map((host) => at(host));
+    assert.equal(addresses.add('tracker', [...unusable, ...local], false), 0);
+    assert.equal(addresses.add('user', unusable, true), 0);
+    assert.equal(addresses.add('user', local, true), 4);
+  });
+
+  it('keeps no more than its limit', () => {
+    const addresses = book();
+    const flood = Array.from({ length: 70_000 }, (_, index) => at(`8.${index >> 16}.${(index >> 8) & 255}.${index & 255}`));
+    assert.equal(addresses.add('tracker', flood, false), peerLimits.addresses);
+  });
+
+  it('connects to one host at most four times at once, whatever ports a stranger names; loopback has no such bound', () => {
+    const addresses = book();
+    addresses.add('tracker', Array.from({ length: 1000 }, (_, index) => at('8.8.8.8', index + 1)), false);
+    assert.equal(drain(addresses, 0).length, peerLimits.perAddress);
+    const local = book();
+    local.add('user', Array.from({ length: 10 }, (_, index) => at('127.0.0.1', index + 1)), true);
+    assert.equal(drain(local, 0).length, 10);
+  });
+
+  it('returns soon to a peer that served, later to one that did not, and gives up after three failures', () => {
+    const addresses = book();
+    addresses.add('tracker', [at('8.8.8.8')], false);
+    const first = addresses.next(0);
+    assert.ok(first !== undefined);
+    addresses.ended(first, true, 0);
+    assert.equal(addresses.next(400), undefined);
+    assert.ok(addresses.next(600));
+    let nowMs = 1000;
+    for (let failure = 0; failure < 3; failure++) {
+      addresses.ended(first, false, nowMs);
+      assert.equal(addresses.next(nowMs + 29_000), undefined, 'at most twice a minute');
+      nowMs += 1_000_000;
+      if (failure < 2) assert.ok(addresses.next(nowMs));
+    }
+    assert.equal(addresses.next(nowMs), undefined);
+    assert.equal(addresses.hasProspects, false);
+    addresses.add('tracker', [at('8.8.8.8')], false);
+    assert.ok(addresses.next(nowMs), 'named again, tried again');
+  });
+
+  it('never gives up on what the user typed', () => {
+    const addresses = book();
+    addresses.add('user', [at('8.8.8.8')], true);
+    for (let nowMs = 0; nowMs < 10; nowMs++) {
+      const address = addresses.next(nowMs * 1_000_000);
+      assert.ok(address !== undefined);
+      addresses.ended(address, false, nowMs * 1_000_000);
+    }
+  });
+
+  it('prefers peers that have served and those that failed least', () => {
+    const addresses = book();
+    addresses.add('tracker', [at('8.8.8.1'), at('8.8.8.2'), at('8.8.8.3')], false);
+    const [one, two, three] = [addresses.next(0), addresses.next(0), addresses.next(0)];
+    assert.ok(one !== undefined && two !== undefined && three !== undefined);
+    addresses.ended(one, false, 0);
+    addresses.ended(two, true, 0);
+    addresses.ended(three, false, 0);
+    assert.equal(addresses.next(10_000_000)?.number, two.number);
+  });
+
+  it('never uses a banned host again; on loopback the port counts', () => {
+    const addresses = book();
+    addresses.add('tracker', [at('8.8.8.8')], false);
+    const guilty = addresses.next(0);
+    assert.ok(guilty !== undefined);
+    addresses.ban(guilty);
+    assert.equal(addresses.add('tracker', [at('8.8.8.8', 7000)], false), 0);
+    assert.equal(addresses.accept(at('8.8.8.8', 7001)), undefined);
+    addresses.add('user', [at('127.0.0.1', 1), at('127.0.0.1', 2)], true);
+    const local = addresses.next(0);
+    assert.ok(local !== undefined);
+    addresses.ban(local);
+    assert.equal(drain(addresses, 0).length, 1);
+    assert.equal(addresses.bannedCount, 2);
+  });
+
+  it('takes a peer that connects to us once, and does not dial its port back', () => {
+    const addresses = book();
+    const incoming = addresses.accept(at('8.8.8.8', 50_000));
+    assert.ok(incoming !== undefined);
+    assert.equal(addresses.accept(at('8.8.8.8', 50_000)), undefined);
+    addresses.ended(incoming, true, 0);
+    assert.equal(addresses.next(10_000_000), undefined);
+  });
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { SimulatedLink } from '../support/simulated-seeder.ts';
+import { badMark, goodMark } from '../support/simulated-seeder.ts';
+import { SimulatedTorrent, seededRandom } from '../support/simulated-torrent.ts';
+
+const mbit = (rate: number, roundTripMs: number): SimulatedLink => ({ bytesPerMs: (rate * 1e6) / 8 / 1000, roundTripMs });
+const totalBytes = 256 * 2 ** 20;
+
+/** Downloads 256 MiB over these links; returns the time against the ideal, and the wasted share. */
+function race(links: readonly SimulatedLink[]): { ratio: number; wasted: number } {
+  const torrent = new SimulatedTorrent({ pieceCount: 1024, pieceLength: 2 ** 18, random: seededRandom(1) });
+  for (const link of links) torrent.add(link);
+  const idealMs = totalBytes / links.reduce((sum, link) => sum + link.bytesPerMs, 0);
+  const tookMs = torrent.run(idealMs * 10);
+  assert.ok(tookMs !== undefined, 'it completes');
+  return { ratio: tookMs / idealMs, wasted: torrent.exchange.wastedBytes / totalBytes };
+}
+
+describe('swarm on a simulated network', () => {
+  const profiles: readonly [name: string, links: SimulatedLink[], limit: number][] = [
+    ['eight equal peers of 20 Mbit/s, 100 ms away', Array.from({ length: 8 }, () => mbit(20, 100)), 1.05],
+    ['peers of 80, 3 x 20 and 4 x 1 Mbit/s, 100 ms away', [80, 20, 20, 20, 1, 1, 1, 1].map((rate) => mbit(rate, 100)), 1.06],
+    ['three peers of 120 Mbit/s, 200 ms away', Array.from({ length: 3 }, () => mbit(120, 200)), 1.17],
+  ];
+  for (const [name, links, limit] of profiles) {
+    it(`downloads from ${name}, within ${limit} of the ideal time and 1 % of waste`, () => {
+      const { ratio, wasted } = race(links);
+      assert.ok(ratio <= limit, `ratio ${ratio}`);
+      assert.ok(wasted <= 0.01, `wasted ${wasted}`);
+    });
+  }
+
+  it('completes from two peers with complementary halves', () => {
+    const torrent = new SimulatedTorrent({ pieceCount: 64, pieceLength: 2 ** 16, random: seededRandom(2) });
+    torrent.add(mbit(50, 20), { has: (piece) => piece < 32 });
+    torrent.add(mbit(50, 20), { has: (piece) => piece >= 32 });
+    assert.ok(torrent.run(60_000) !== undefined);
+  });
+
+  it('lets a stalled peer cost less than a second', () => {
+    const time = (isStalled: boolean): number => {
+      const torrent = new SimulatedTorrent({ pieceCount: 64, pieceLength: 2 ** 18, random: seededRandom(3) });
+      torrent.add(mbit(80, 20));
+      if (isStalled) torrent.add(mbit(80, 20), { stalls: true });
+      const tookMs = torrent.run(120_000);
+      assert.ok(tookMs !== undefined);
+      return tookMs;
+    };
+    const costMs = time(true) - time(false);
+    assert.ok(costMs < 1000, `it cost ${costMs} ms`);
+  });
+
+  it('keeps what came from a peer that went away, and fetches the rest elsewhere', () => {
+    const torrent = new SimulatedTorrent({ pieceCount: 8, pieceLength: 2 ** 20, random: seededRandom(4) });
+    const leaving = torrent.add(mbit(8, 20));
+    torrent.run(2000);
+    leaving.drop();
+    const before = torrent.exchange.receivedBytes;
+    assert.ok(before > 2 ** 20);
+    torrent.add(mbit(80, 20));
+    assert.ok(torrent.run(60_000) !== undefined);
+    // At most the block that was half here when it went.
+    assert.ok(torrent.exchange.receivedBytes - 8 * 2 ** 20 <= 16_384, `received ${torrent.exchange.receivedBytes}`);
+  });
+});
+
+/** Which of `count` peers lie, and how. */
+const mixes: readonly { name: string; peers: number; liars: number; lie: (fraction: number, piece: number, offset: number) => boolean }[] = [
+  { name: '1 of 2 always', peers: 2, liars: 1, lie: () => true },
+  { name: '1 of 3 always', peers: 3, liars: 1, lie: () => true },
+  { name: '3 of 10 always', peers: 10, liars: 3, lie: () => true },
+  { name: '9 of 10 always', peers: 10, liars: 9, lie: () => true },
+  { name: '1 of 2, every tenth block', peers: 2, liars: 1, lie: (fraction) => fraction < 0.1 },
+  { name: '1 of 3, every tenth block', peers: 3, liars: 1, lie: (fraction) => fraction < 0.1 },
+  { name: '3 of 10, every tenth block', peers: 10, liars: 3, lie: (fraction) => fraction < 0.1 },
+  { name: '2 of 3, every tenth block', peers: 3, liars: 2, lie: (fraction) => fraction < 0.1 },
+  { name: '1 of 3, the first block only', peers: 3, liars: 1, lie: (_, __, offset) => offset === 0 },
+  { name: '3 of 10, the first block only', peers: 10, liars: 3, lie: (_, __, offset) => offset === 0 },
+  { name: '1 of 3, the last pieces only', peers: 3, liars: 1, lie: (_, piece) => piece >= 18 },
+  { name: '9 of 10, every tenth block', peers: 10, liars: 9, lie: (fraction) => fraction < 0.1 },
+];
+
+describe('corrupt peers on a simulated network', () => {
+  for (const [index, mix] of mixes.entries()) {
+    it(`${mix.name}: completes, and never bans an honest peer, in 84 seeded runs`, () => {
+      for (let run = 0; run < 84; run++) {
+        const random = seededRandom(run * 100 + index);
+        const torrent = new SimulatedTorrent({ pieceCount: 24, pieceLength: 2 ** 16, random });
+        const lied = new Set<number>();
+        for (let peer = 0; peer < mix.peers; peer++) {
+          const isLiar = peer < mix.liars;
+          const port = 1000 + peer;
+          torrent.add(mbit(5 + random.fraction() * 20, 10 + random.fraction() * 50), {
+            markOf: (piece, offset) => {
+              if (!isLiar || !mix.lie(random.fraction(), piece, offset)) return goodMark;
+              lied.add(port);
+              return badMark;
+            },
+          });
+        }
+        assert.ok(torrent.run(300_000) !== undefined, `run ${run} completes`);
+        for (const port of torrent.banned) assert.ok(lied.has(port), `run ${run}: the honest peer ${port} was banned`);
+        const bound = 2 * mix.liars * 2 ** 16;
+        assert.ok(torrent.corruptBytes <= bound, `run ${run}: ${torrent.corruptBytes} corrupt bytes, at most ${bound} expected`);
+      }
+    });
+  }
+});
