@@ -56,7 +56,10 @@ export class Geometry {
 
   /** The parts of files that the `length` bytes from `torrentOffset` cover, in order; files without a byte there are left out. */
   slices(torrentOffset: number, length: number): FileSlice[] {
-    assert(torrentOffset >= 0 && torrentOffset + length <= this.totalLength, `range ${torrentOffset}+${length} of ${this.totalLength} bytes`);
+    assert(
+      torrentOffset >= 0 && torrentOffset + length <= this.totalLength,
+      `range ${torrentOffset}+${length} of ${this.totalLength} bytes`,
+    );
     const slices: FileSlice[] = [];
     let at = torrentOffset;
     const end = torrentOffset + length;

@@ -5,7 +5,7 @@ export type Infohash = Uint8Array & { readonly __brand: 'Infohash' };
 
 /** One file of a torrent, in the torrent's order. */
 export interface TorrentFile {
-  /** Position in the torrent's file list, from 0, pad files counted. */
+  /** Position in `Metainfo.files`, from 0: pad files counted, symbolic links not, since they are left out. */
   readonly index: number;
   /** Path elements below the output directory, safe to join (path-rules.ts); for a multi-file torrent the first is the torrent's name. */
   readonly path: readonly string[];
@@ -36,17 +36,18 @@ export interface Metainfo {
   readonly pieceHashes: Uint8Array;
   /** BEP 27. */
   readonly private: boolean;
-  /** BEP 12: tiers of announce URLs, as the torrent orders them. */
+  /** BEP 12: tiers of announce URLs (http, https, udp), as the torrent orders them. Show with `redactUrl`. */
   readonly trackers: readonly (readonly string[])[];
-  /** BEP 19 `url-list`. */
+  /** BEP 19 `url-list` (http, https). Show with `redactUrl`. */
   readonly webSeeds: readonly string[];
   /** BEP 5 `nodes`: DHT nodes by host name or address. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  /** This and the next texts are as the torrent has them: show with `printable`. */
   readonly comment: string | undefined;
   readonly createdBy: string | undefined;
   /** Seconds since 1970 in UTC. */
   readonly creationDate: number | undefined;
   readonly source: string | undefined;
-  /** One line each: what was odd and what was made of it. */
+  /** One printable line each: what was odd and what was made of it. */
   readonly warnings: readonly string[];
 }

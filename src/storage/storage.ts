@@ -37,11 +37,14 @@ export interface TorrentStorage {
   readonly verified: Bitfield;
   /**
    * Writes a verified piece into the wanted files it covers. `bytes` must stay unchanged until the promise settles. Bytes of files that
-   * are not wanted, of pad files, and of files that have their final name already are left out. Then it marks the piece verified, and
-   * renames each file of which this was the last piece, fsynced. Throws StorageError; after the first one every call throws it.
+   * are not wanted, of pad files, and of files that have their final name already are left out. Then it marks the piece verified; files of
+   * which this was the last piece are flushed and get their final names in the background, at the latest by `finish`. Throws StorageError;
+   * after the first one, be it of a write or of the background, every call throws it.
    */
   writePiece(pieceIndex: number, bytes: Uint8Array): Promise<void>;
-  /** Reads `into.length` verified bytes of a piece from `offset` on. Throws StorageError. */
+  /** Whether every byte of the piece can be read back: it is verified, and no file that is not wanted has a part in it. */
+  holds(pieceIndex: number): boolean;
+  /** Reads `into.length` bytes of a piece that it holds, from `offset` on. Throws StorageError; that ends only this read. */
   read(pieceIndex: number, offset: number, into: Uint8Array): Promise<void>;
   /**
    * All pieces of the selection are verified: every wanted file is under its final name when this resolves, the state file is gone

@@ -33,7 +33,7 @@ describe('tcp transport', () => {
   it('delivers every byte of several connections that share one receive buffer', async () => {
     const contents = [1, 2, 3].map((seed) => Buffer.alloc(3_000_000, `${seed}abcdefg`));
     let next = 0;
-    const { port, close } = await server((socket) => socket.end(contents[next++]));
+    const { port, close } = await server((socket) => socket.end(contents[next++] ?? ''));
     const streams = [];
     for (let i = 0; i < 3; i++) streams.push(await dialTcp({ host: '127.0.0.1', port }, never));
     const received = await Promise.all(streams.map(gather));
@@ -91,8 +91,10 @@ describe('tcp transport', () => {
   });
 
   it('reports a reset with its cause, and an end without', async () => {
-    const { port, close } = await server((socket) => socket.resetAndDestroy());
-    const { cause } = await gather(await dialTcp({ host: '127.0.0.1', port }, never));
+    const { port, close } = await server((socket) => socket.once('data', () => socket.resetAndDestroy()));
+    const stream = await dialTcp({ host: '127.0.0.1', port }, never);
+    stream.send(Buffer.from('x'));
+    const { cause } = await gather(stream);
     assert.ok(cause instanceof NetworkError, String(cause));
     close();
     const polite = await server((socket) => socket.end());

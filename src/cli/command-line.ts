@@ -1,0 +1,204 @@
+// The command line as one value: what was typed goes in, what is to be done comes out, and nothing runs. Pure.
+
+import { Command, CommanderError, Option } from 'commander';
+
+import { version } from '../config.ts';
+import type { DownloadOptions } from '../index.ts';
+import { type ProgressMode, outputDirOf, outputOptions, progressOption, selectOption, torrentArgument } from './command-options.ts';
+import { exitCodeLines } from './exit-codes.ts';
+import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
+import { UsageError } from './usage-error.ts';
+
+/** How a command is to speak. */
+export interface SpeechOptions {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** False when `--no-color` was given; whether there is colour depends on the terminal too. */
+  readonly color: boolean;
+}
+
+export interface GetCommand extends SpeechOptions {
+  readonly kind: 'get';
+  readonly torrentPath: string;
+  /** List the files and do nothing else. */
+  readonly showFiles: boolean;
+  /** In the order typed; empty means all files. */
+  readonly select: readonly string[];
+  readonly progress: ProgressMode;
+  readonly download: Omit<DownloadOptions, 'selection' | 'signal'>;
+}
+
+export interface InfoCommand extends SpeechOptions {
+  readonly kind: 'info';
+  readonly torrentPath: string;
+  readonly json: boolean;
+}
+
+export interface VerifyCommand extends SpeechOptions {
+  readonly kind: 'verify';
+  readonly torrentPath: string;
+  readonly outputDir: string;
+  readonly select: readonly string[];
+  readonly progress: ProgressMode;
+}
+
+/** Help or version: a text that was asked for. */
+export interface PrintCommand {
+  readonly kind: 'print';
+  readonly text: string;
+}
+
+export type CommandLine = GetCommand | InfoCommand | VerifyCommand | PrintCommand;
+
+/** What `args` (without the program's own name) ask for. Throws UsageError. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const outcome: Outcome = { command: undefined, printed: '' };
+  const program = makeProgram(outcome);
+  try {
+    program.parse([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return { kind: 'print', text: outcome.printed };
+    throw error;
+  }
+  if (outcome.command === undefined) throw new UsageError('no command was given', usageOf(program));
+  return outcome.command;
+}
+
+/** Where commander's callbacks leave what they were called with. */
+interface Outcome {
+  command: CommandLine | undefined;
+  printed: string;
+}
+
+function makeProgram(outcome: Outcome): Command {
+  const program = new Command('ttorrent')
+    .description('Downloads what a torrent file names, verifies every piece of it, and says in its exit code how it went.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureOutput({
+      writeOut: (text) => (outcome.printed += text),
+      writeErr: () => undefined, // what it would say is in the error that it throws
+      getOutHelpWidth: () => 80, // wherever it goes, so that it reads the same in a pipe
+    })
+    .addHelpText(
+      'before',
+      examples('ttorrent get debian.torrent -o ~/Downloads', 'ttorrent info debian.torrent', 'ttorrent verify debian.torrent'),
+    )
+    .addHelpText('after', `\n${quantityNotes}\n\nExit codes:\n${exitCodeLines().join('\n')}`);
+  addGet(program, outcome);
+  addInfo(program, outcome);
+  addVerify(program, outcome);
+  for (const command of [program, ...program.commands]) command.exitOverride((error) => refuse(command, error));
+  return program;
+}
+
+const quantityNotes = `Sizes and rates: 500K, 2M, 1.5GiB (powers of 1024), 10MB (powers of 1000).
+Durations: 90s, 5m, 1h30m, 2d; a bare number is seconds.`;
+
+function addGet(program: Command, outcome: Outcome): void {
+  const command = program
+    .command('get')
+    .summary('download the files of a torrent')
+    .description(
+      'Downloads the files of a torrent. Run again, it goes on where it stopped. The paths of the files go to stdout when all is done.',
+    )
+    .addHelpText(
+      'before',
+      examples(
+        'ttorrent get debian.torrent -o ~/Downloads',
+        "ttorrent get album.torrent -s 1-3 -s '*.pdf'",
+        'ttorrent get image.torrent --deadline 30m --min-rate 100K:1m',
+        'ttorrent get image.torrent -o /tmp/image | xargs sha256sum',
+      ),
+    )
+    .addArgument(torrentArgument());
+  for (const option of [...getOptions(), ...speechOptions('print nothing but errors')]) command.addOption(option);
+  command.action((torrentPath: string, typed: TypedGetOptions & TypedSpeech) => {
+    outcome.command = {
+      kind: 'get',
+      torrentPath,
+      showFiles: typed.showFiles === true,
+      select: typed.select ?? [],
+      progress: typed.progress,
+      download: downloadOptions(typed),
+      ...speechOf(typed),
+    };
+  });
+}
+
+function addInfo(program: Command, outcome: Outcome): void {
+  const command = program
+    .command('info')
+    .summary('print what a torrent holds')
+    .description('Prints what a torrent holds, for people or as one JSON object.')
+    .addHelpText('before', examples('ttorrent info debian.torrent', 'ttorrent info debian.torrent --json | jq -r .infohash'))
+    .addArgument(torrentArgument())
+    .addOption(new Option('--json', 'print one JSON object'));
+  for (const option of speechOptions('print no warnings')) command.addOption(option);
+  command.action((torrentPath: string, typed: TypedSpeech & { json?: true }) => {
+    outcome.command = { kind: 'info', torrentPath, json: typed.json === true, ...speechOf(typed) };
+  });
+}
+
+interface TypedVerifyOptions extends TypedSpeech {
+  output?: string;
+  dir?: string;
+  select?: string[];
+  progress: ProgressMode;
+}
+
+function addVerify(program: Command, outcome: Outcome): void {
+  const command = program
+    .command('verify')
+    .summary('check files against a torrent')
+    .description('Checks files against a torrent and changes nothing. Exit code 0: all complete; 32: something differs or is missing.')
+    .addHelpText('before', examples('ttorrent verify debian.torrent -o ~/Downloads', 'ttorrent verify debian.torrent -q && echo good'))
+    .addArgument(torrentArgument());
+  const options = [
+    ...outputOptions('the files are below DIR'),
+    selectOption('check only these files'),
+    progressOption(),
+    ...speechOptions('print nothing but errors'),
+  ];
+  for (const option of options) command.addOption(option);
+  command.action((torrentPath: string, typed: TypedVerifyOptions) => {
+    const outputDir = outputDirOf(typed);
+    outcome.command = { kind: 'verify', torrentPath, outputDir, select: typed.select ?? [], progress: typed.progress, ...speechOf(typed) };
+  });
+}
+
+interface TypedSpeech {
+  quiet?: true;
+  verbose?: true;
+  color: boolean;
+}
+
+function speechOptions(quietMeans: string): Option[] {
+  return [
+    new Option('-q, --quiet', quietMeans).conflicts('verbose'),
+    new Option('-v, --verbose', 'tell of trackers, peers and the causes of errors'),
+    new Option('--no-color', 'no colours; the variable NO_COLOR does the same'),
+  ];
+}
+
+function speechOf(typed: TypedSpeech): SpeechOptions {
+  return { quiet: typed.quiet === true, verbose: typed.verbose === true, color: typed.color };
+}
+
+function examples(...lines: string[]): string {
+  return `Examples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}
+
+/** Turns commander's way out into ours; lets those pass that only want to end after printing help or the version. */
+function refuse(command: Command, error: CommanderError): never {
+  if (error.exitCode === 0) throw error;
+  // `commander.help`: no command was given and the help was meant for stderr. The message may hold a second line of suggestions.
+  const message = error.code === 'commander.help' ? 'no command was given' : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  throw new UsageError(message, usageOf(command), { cause: error });
+}
+
+function usageOf(command: Command): string {
+  const name = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+  return `usage: ${name} ${command.usage()} (${name} --help tells more)`;
+}

@@ -1,0 +1,92 @@
+// The options and arguments that the commands are put together from, and the checks of what is typed into them.
+
+import { Argument, InvalidArgumentError, Option } from 'commander';
+
+import { parseCount, UnitError } from './units.ts';
+
+/** How progress is shown: `auto` is a bar on a terminal and plain lines elsewhere. */
+export type ProgressMode = 'auto' | 'bar' | 'plain' | 'none';
+
+/** The torrent file to work on. */
+export function torrentArgument(): Argument {
+  return new Argument('<file.torrent>', 'the torrent file').argParser((path: string) => {
+    if (path === '') throw new InvalidArgumentError('Expected a path.');
+    if (path === '-') throw new InvalidArgumentError('Reading a torrent from stdin is not supported yet.');
+    if (path.startsWith('magnet:')) throw new InvalidArgumentError('Magnet links are not supported yet.');
+    if (/^https?:\/\//i.test(path)) throw new InvalidArgumentError('Fetching a torrent from a URL is not supported yet.');
+    return path;
+  });
+}
+
+/** `-o, --output DIR`, and `-d, --dir DIR` as aria2 names it: where the files are. Read with `outputDirOf`. */
+export function outputOptions(description: string): Option[] {
+  return [
+    new Option('-o, --output <DIR>', `${description} (default: ".")`).argParser(directory).conflicts('dir'),
+    new Option('-d, --dir <DIR>', 'the same as --output').argParser(directory),
+  ];
+}
+
+/** The directory that `outputOptions` were told, by default the current one. */
+export function outputDirOf(options: { readonly output?: string; readonly dir?: string }): string {
+  return options.output ?? options.dir ?? '.';
+}
+
+/** `-s, --select LIST`, as often as wanted. */
+export function selectOption(description: string): Option {
+  const flags = '-s, --select <LIST>';
+  return repeatable(flags, `${description}: numbers and ranges as --show-files lists them, or globs on paths (repeatable)`, (list) => {
+    if (list === '') throw new InvalidArgumentError('Expected numbers, ranges or globs such as 1,3-5 or *.iso.');
+    return list;
+  });
+}
+
+/** `--progress MODE`. */
+export function progressOption(): Option {
+  return new Option('--progress <MODE>', 'how to show progress').choices(['auto', 'bar', 'plain', 'none']).default('auto');
+}
+
+/**
+ * An option that may be given several times, its values collected in order. Commander's own variadic options are no choice: they swallow
+ * the arguments behind them.
+ */
+export function repeatable(flags: string, description: string, check: (value: string) => string): Option {
+  return new Option(flags, description).argParser((value: string, previous: readonly string[] | undefined) => [
+    ...(previous ?? []),
+    check(value),
+  ]);
+}
+
+/** An option whose value `parse` (of units.ts) understands. */
+export function quantity(flags: string, description: string, parse: (text: string) => unknown): Option {
+  return new Option(flags, description).argParser((text: string) => orInvalid(() => parse(text)));
+}
+
+/** A tracker to announce to: an absolute URL of a protocol that we speak. */
+export function checkAnnounceUrl(url: string): string {
+  const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
+  if (scheme === 'udp:') throw new InvalidArgumentError('UDP trackers are not supported yet.');
+  if (scheme !== 'http:' && scheme !== 'https:') throw new InvalidArgumentError('Expected a URL that begins with http:// or https://.');
+  return url;
+}
+
+/** A peer's address: `HOST:PORT`, with an IPv6 host in brackets. */
+export function checkPeerAddress(address: string): string {
+  const port = /^(?:\[[0-9a-f:.]+\]|[^\s:/[\]]+):(\d+)$/i.exec(address)?.[1];
+  if (port === undefined) throw new InvalidArgumentError('Expected HOST:PORT, or [HOST]:PORT for IPv6.');
+  orInvalid(() => parseCount(port, 1, 65_535));
+  return address;
+}
+
+function directory(path: string): string {
+  if (path === '') throw new InvalidArgumentError('Expected a directory.');
+  return path;
+}
+
+function orInvalid<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof UnitError) throw new InvalidArgumentError(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+// `ttorrent get`: downloads the files of a torrent, shows how it goes, and prints the paths of the files when all are complete.
+
+import { type Download, type DownloadResult, download, selectFiles } from '../../index.ts';
+import type { GetCommand } from '../command-line.ts';
+import { completionText, DownloadAccount, downloadView } from '../download-account.ts';
+import { type Environment, OutputError } from '../env.ts';
+import { brokenPipeExitCode } from '../exit-codes.ts';
+import { exitCodeFor } from '../failure.ts';
+import { fileList } from '../file-list.ts';
+import { loadTorrent } from '../load-torrent.ts';
+import { openReporter, type Reporter } from '../reporters/reporter.ts';
+import { Talk } from '../talk.ts';
+
+/** Resolves when every selected file is complete and verified under its final name. Throws what ended the download otherwise. */
+export async function get(command: GetCommand, env: Environment): Promise<void> {
+  const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env));
+  const selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;
+  if (command.showFiles) return env.stdout.write(fileList(metainfo, selection, env.stdout.isTerminal));
+
+  const reporter = await openReporter(command.progress, command.quiet, env);
+  const talk = new Talk(command, env, reporter);
+  try {
+    const running = download(metainfo, { ...command.download, signal: env.interrupted, ...(selection !== undefined && { selection }) });
+    const result = await watch(running, reporter, talk);
+    talk.say(completionText(result));
+    if (!command.quiet) await printPaths(result, env, talk);
+  } finally {
+    reporter.stop();
+  }
+}
+
+/** Follows a download to its end. */
+async function watch(running: Download, reporter: Reporter, talk: Talk): Promise<DownloadResult> {
+  const account = new DownloadAccount(talk);
+  try {
+    for await (const event of running) {
+      if (event.type === 'progress') reporter.show(downloadView(event.progress));
+      account.note(event);
+    }
+    const result = await running.result;
+    reporter.stop();
+    return result;
+  } catch (error) {
+    reporter.stop();
+    const verdict = account.verdict(exitCodeFor(error), running.progress());
+    if (verdict !== undefined) talk.say(verdict);
+    throw error;
+  }
+}
+
+/**
+ * The absolute paths of the complete files, a line each, in the torrent's order. Whether they can be printed does not change that the download is complete:
+ * a reader that went away costs nothing, and any other trouble is told.
+ */
+async function printPaths(result: DownloadResult, env: Environment, talk: Talk): Promise<void> {
+  try {
+    const files = result.files.toSorted((a, b) => a.file.index - b.file.index);
+    await env.stdout.write(files.map(({ path }) => `${path}\n`).join(''));
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    if (error.exitCode !== brokenPipeExitCode) talk.warn(error.message);
+  }
+}

@@ -1,0 +1,79 @@
+// `ttorrent info`: what a torrent holds, for people or as one JSON object.
+
+import { type Metainfo, redactUrl } from '../../index.ts';
+import type { InfoCommand } from '../command-line.ts';
+import type { Environment } from '../env.ts';
+import { formatBytes, formatCount } from '../format.ts';
+import { loadTorrent } from '../load-torrent.ts';
+import { type Paint, paintFor } from '../paint.ts';
+import { safeLine } from '../safe-line.ts';
+import { Talk } from '../talk.ts';
+
+/** Prints the torrent to stdout. */
+export async function info(command: InfoCommand, env: Environment): Promise<void> {
+  const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env));
+  await env.stdout.write(command.json ? infoJson(metainfo) : infoText(metainfo, paintFor(env.stdout, env, command)));
+}
+
+/**
+ * One JSON object on one line. Pad files are left out, of `files` and of `totalLength`; `creationDate` is in seconds since 1970, as in
+ * the torrent; what the torrent does not say is null.
+ */
+export function infoJson(metainfo: Metainfo): string {
+  const files = metainfo.files.filter((file) => !file.pad);
+  const object = {
+    infohash: metainfo.infohashHex,
+    name: metainfo.name,
+    totalLength: files.reduce((sum, file) => sum + file.length, 0),
+    pieceLength: metainfo.pieceLength,
+    pieceCount: metainfo.pieceCount,
+    private: metainfo.private,
+    files: files.map((file) => ({ path: file.path.join('/'), length: file.length })),
+    trackers: metainfo.trackers,
+    webSeeds: metainfo.webSeeds,
+    comment: metainfo.comment ?? null,
+    createdBy: metainfo.createdBy ?? null,
+    creationDate: metainfo.creationDate ?? null,
+    source: metainfo.source ?? null,
+  };
+  return `${escapeInvisible(JSON.stringify(object))}\n`;
+}
+
+/** A few lines of labels and values, then the files. */
+export function infoText(metainfo: Metainfo, paint: Paint): string {
+  const files = metainfo.files.filter((file) => !file.pad);
+  const totalLength = files.reduce((sum, file) => sum + file.length, 0);
+  const lines: string[] = [];
+  const row = (label: string, value: string | undefined): void => {
+    if (value !== undefined) lines.push(`${paint.bold((label === '' ? '' : `${label}:`).padEnd(14))}${safeLine(value)}`);
+  };
+  row('name', metainfo.name);
+  row('infohash', metainfo.infohashHex);
+  row('size', `${formatBytes(totalLength)} (${formatCount(totalLength, 'byte')}) in ${formatCount(files.length, 'file')}`);
+  row('pieces', `${metainfo.pieceCount} of ${formatBytes(metainfo.pieceLength)}`);
+  row('private', metainfo.private ? 'yes' : 'no');
+  row('created', creationText(metainfo.creationDate));
+  row('created by', metainfo.createdBy);
+  row('source', metainfo.source);
+  row('comment', metainfo.comment);
+  // A tier of trackers, or a web seed, on each line; the label stands before the first.
+  metainfo.trackers.forEach((tier, index) => row(index === 0 ? 'trackers' : '', tier.map((url) => redactUrl(url)).join(', ')));
+  metainfo.webSeeds.forEach((url, index) => row(index === 0 ? 'web seeds' : '', redactUrl(url)));
+  lines.push(paint.bold('files:'));
+  for (const file of files) lines.push(`${formatBytes(file.length).padStart(10)}  ${safeLine(file.path.join('/'))}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The moment in UTC; the bare number when no calendar reaches so far. */
+function creationText(seconds: number | undefined): string | undefined {
+  if (seconds === undefined) return undefined;
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('.000Z', 'Z');
+}
+
+/** The same JSON with every control, bidi and other invisible character as `\uXXXX`: JSON.stringify escapes those below 0x20 only. */
+function escapeInvisible(json: string): string {
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  // Characters beyond 16 bits are two code units, each escaped by itself (RFC 8259, section 7).
+  return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => character.split('').map(escape).join(''));
+}

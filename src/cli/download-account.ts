@@ -1,0 +1,93 @@
+// Listens to a download: tells a person what is worth telling while it runs, and sums it up when it ends.
+
+import type { DownloadEvent, DownloadProgress, DownloadResult, SourceReport } from '../index.ts';
+import { exitCodeName } from './exit-codes.ts';
+import { formatBytes, formatCount, formatDuration, formatRate } from './format.ts';
+import type { ProgressView } from './reporters/reporter.ts';
+import type { Talk } from './talk.ts';
+
+export class DownloadAccount {
+  readonly #talk: Talk;
+  /** The last complaint of each source that has one. Sources are bounded by the limit of trackers, so is this. */
+  readonly #complaints = new Map<string, string>();
+  #badPieces = 0;
+  #hasBegun = false;
+
+  constructor(talk: Talk) {
+    this.#talk = talk;
+  }
+
+  /** Takes note of `event`, and says what a person should know of it. */
+  note(event: DownloadEvent): void {
+    switch (event.type) {
+      case 'source':
+        return this.#noteSource(event.report);
+      case 'file':
+        return this.#talk.detail(`complete: ${event.path}`);
+      case 'bad-data':
+        this.#badPieces++;
+        return this.#talk.detail(`piece ${event.pieceIndex} from ${event.peers.join(', ')} fails its hash, fetching it again`);
+      case 'banned':
+        return this.#talk.detail(`banned ${event.peer}: ${event.reason}`);
+      case 'peer':
+        return this.#talk.detail(`peer ${event.peer} ${event.change}${event.message === '' ? '' : `: ${event.message}`}`);
+      case 'warning':
+        return this.#talk.warn(event.message);
+      case 'progress':
+        this.#hasBegun ||= event.progress.phase === 'downloading';
+        return;
+      case 'piece':
+        return;
+    }
+  }
+
+  /** How far a download came that did not get to its end; undefined when it ended before it began. The error itself says why. */
+  verdict(exitCode: number, progress: DownloadProgress): string | undefined {
+    if (!this.#hasBegun) return undefined;
+    const parts = [
+      `${progress.verifiedPieces} of ${formatCount(progress.pieceCount, 'piece')} verified and kept`,
+      `${formatBytes(progress.downloadedBytes)} received`,
+    ];
+    if (this.#badPieces > 0) parts.push(formatCount(this.#badPieces, 'bad piece'));
+    if (progress.bannedPeers > 0) parts.push(`${formatCount(progress.bannedPeers, 'peer')} banned`);
+    return `ends after ${formatDuration(progress.elapsedMs)} with exit code ${exitCode} (${exitCodeName(exitCode)}): ${parts.join(', ')}`;
+  }
+
+  #noteSource(report: SourceReport): void {
+    if (report.outcome === 'answered') {
+      this.#complaints.delete(report.source);
+      const swarm = report.seeders === undefined ? '' : ` (${report.seeders} seeding, ${report.leechers ?? 0} downloading)`;
+      return this.#talk.detail(`${report.source} named ${formatCount(report.peerCount, 'peer')}${swarm}`);
+    }
+    const complaint = `${report.outcome}: ${report.message}`;
+    // Said once: a tracker that is down stays down for many announces.
+    if (this.#complaints.get(report.source) === complaint) return;
+    this.#complaints.set(report.source, complaint);
+    this.#talk.warn(`${report.source} ${complaint}`);
+  }
+}
+
+/** What a person watching a download wants to see, the most important first. */
+export function downloadView(progress: DownloadProgress): ProgressView {
+  if (progress.phase === 'checking') {
+    return { doneBytes: progress.checkedBytes, totalBytes: progress.bytesToCheck, facts: ['checking existing data'] };
+  }
+  const { verifiedBytes, totalBytes, etaMs } = progress;
+  const facts = [
+    formatRate(progress.rateBytesPerSecond),
+    etaMs === undefined ? 'ETA ?' : `ETA ${formatDuration(etaMs)}`,
+    formatCount(progress.connectedPeers, 'peer'),
+    `${progress.verifiedPieces}/${progress.pieceCount} pieces`,
+    `${formatBytes(progress.wastedBytes)} wasted`,
+  ];
+  return { doneBytes: verifiedBytes, totalBytes, facts: progress.phase === 'finishing' ? ['finishing', ...facts] : facts };
+}
+
+/** One line about a download that is complete. */
+export function completionText({ files, progress }: DownloadResult): string {
+  const what = `complete and verified: ${formatCount(files.length, 'file')}, ${formatBytes(progress.totalBytes)}`;
+  if (progress.downloadedBytes === 0) return `${what}, all of it was there`;
+  const { downloadedBytes, elapsedMs } = progress;
+  const meanRate = formatRate((downloadedBytes * 1000) / Math.max(elapsedMs, 1));
+  return `${what} in ${formatDuration(elapsedMs)} (${formatBytes(downloadedBytes)} received, ${meanRate})`;
+}

@@ -1,0 +1,141 @@
+// The edge to the process: arguments, environment, the standard streams, signals, and the way out. Nothing else in cli/ touches `process`.
+
+import { isatty } from 'node:tty';
+
+import { type StopSignal, brokenPipeExitCode, exitCodeOfSignal } from './exit-codes.ts';
+
+/** What a command sees of the world. */
+export interface Environment {
+  /** What was typed behind the program's name. */
+  readonly args: readonly string[];
+  readonly stdout: DataOutput;
+  readonly stderr: TalkOutput;
+  /** Whether the variable NO_COLOR is set and not empty (no-color.org). */
+  readonly noColor: boolean;
+  /** Whether the terminal says that it understands no control sequence. */
+  readonly dumbTerminal: boolean;
+  /** Aborts on the first signal that asks to stop, with an Interruption as its reason. */
+  readonly interrupted: AbortSignal;
+  /** Monotonic milliseconds. */
+  nowMs(): number;
+}
+
+/** stdout: what was asked for. */
+export interface DataOutput {
+  readonly isTerminal: boolean;
+  /** Resolves when the system has taken `text`; rejects with OutputError when it cannot. */
+  write(text: string): Promise<void>;
+}
+
+/** stderr: everything else. It may be closed or full: then nobody wants to know. */
+export interface TalkOutput {
+  readonly isTerminal: boolean;
+  /** For cli-progress, which draws on a stream. */
+  readonly stream: NodeJS.WriteStream;
+  write(text: string): void;
+}
+
+/** What was asked for could not be delivered. */
+export class OutputError extends Error {
+  readonly exitCode: number;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`cannot write to stdout: ${cause.message}`, { cause });
+    this.name = 'OutputError';
+    this.exitCode = cause.code === 'EPIPE' ? brokenPipeExitCode : cause.code === 'ENOSPC' ? 9 : 17;
+  }
+}
+
+/** The user or the system asked the process to stop. */
+export class Interruption extends Error {
+  readonly exitCode: number;
+
+  constructor(signal: StopSignal) {
+    super(`stopped by ${signal}`);
+    this.name = 'Interruption';
+    this.exitCode = exitCodeOfSignal[signal];
+  }
+}
+
+/** How long a command may take to stop cleanly after a signal: saving state and one goodbye to a tracker, with room to spare. */
+const cleanStopMs = 5_000;
+
+/** How long the process may linger when its work is done and told: something was left open, which must not keep a pipeline waiting. */
+const lingerMs = 1_000;
+
+/** Talk that stderr's reader has not taken, in bytes; beyond it lines are dropped rather than kept. */
+const talkBytes = 1024 * 1024;
+
+/** The environment of this process. Signals are watched from now on; `onCrash` is called with what nobody caught. */
+export function openEnvironment(onCrash: (error: unknown) => void): Environment {
+  process.on('uncaughtException', onCrash);
+  const { NO_COLOR, TERM } = process.env;
+  return {
+    args: process.argv.slice(2),
+    stdout: dataOutput(process.stdout),
+    stderr: talkOutput(process.stderr),
+    noColor: NO_COLOR !== undefined && NO_COLOR !== '',
+    dumbTerminal: TERM === 'dumb',
+    interrupted: watchSignals(),
+    nowMs: () => performance.now(),
+  };
+}
+
+/** Ends the process with `exitCode`: by itself when nothing is left open, else soon. What was written to stdout has been taken by then. */
+export function endProcess(exitCode: number): void {
+  process.exitCode = exitCode;
+  for (const signal of stopSignals) process.removeAllListeners(signal);
+  setTimeout(() => process.exit(exitCode), lingerMs).unref();
+}
+
+/** Ends the process at once. */
+export function exitNow(exitCode: number): never {
+  process.exit(exitCode);
+}
+
+const stopSignals = Object.keys(exitCodeOfSignal) as StopSignal[];
+
+/** The first signal asks for a clean stop, which may take `cleanStopMs`; any later one ends the process at once. */
+function watchSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of stopSignals) {
+    process.on(signal, () => {
+      const exitCode = exitCodeOfSignal[signal];
+      if (controller.signal.aborted) process.exit(exitCode);
+      setTimeout(() => process.exit(exitCode), cleanStopMs).unref();
+      controller.abort(new Interruption(signal));
+    });
+  }
+  return controller.signal;
+}
+
+type StandardStream = NodeJS.WriteStream & { readonly fd: number };
+
+function dataOutput(stream: StandardStream): DataOutput {
+  // Each write learns of its own failure; without a listener the stream would also crash the process.
+  stream.on('error', () => undefined);
+  let failure: OutputError | undefined;
+  return {
+    isTerminal: isatty(stream.fd),
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        if (failure !== undefined) return reject(failure);
+        stream.write(text, (error) => {
+          if (error === null || error === undefined) return resolve();
+          failure ??= new OutputError(error);
+          reject(failure);
+        });
+      }),
+  };
+}
+
+function talkOutput(stream: StandardStream): TalkOutput {
+  stream.on('error', () => undefined);
+  return {
+    isTerminal: isatty(stream.fd),
+    stream,
+    write: (text) => {
+      if (stream.writable && stream.writableLength < talkBytes) stream.write(text);
+    },
+  };
+}

@@ -1,0 +1,23 @@
+// The numbered list of a torrent's files, as `--show-files` prints it and `--select` understands it.
+
+import type { Metainfo } from '../index.ts';
+import { formatBytes } from './format.ts';
+import { safeLine } from './safe-line.ts';
+
+/**
+ * The files of `selection` (all when undefined): `NUMBER<tab>BYTES<tab>PATH` for scripts, aligned columns for people. Pad files, which are
+ * never written, are left out and have no number.
+ */
+export function fileList(metainfo: Pick<Metainfo, 'files'>, selection: ReadonlySet<number> | undefined, forPeople: boolean): string {
+  const files = metainfo.files.filter((file) => !file.pad);
+  const numberWidth = String(files.length).length;
+  let text = '';
+  files.forEach(({ index, length, path }, position) => {
+    if (selection !== undefined && !selection.has(index)) return;
+    const number = String(position + 1);
+    text += forPeople
+      ? `${number.padStart(numberWidth)}  ${formatBytes(length).padStart(10)}  ${safeLine(path.join('/'))}\n`
+      : `${number}\t${length}\t${path.join('/')}\n`;
+  });
+  return text;
+}

@@ -1,0 +1,76 @@
+// The options of `ttorrent get`, and what they ask of the library.
+
+import { Option } from 'commander';
+
+import type { DownloadOptions } from '../index.ts';
+import {
+  type ProgressMode,
+  checkAnnounceUrl,
+  checkPeerAddress,
+  outputDirOf,
+  outputOptions,
+  progressOption,
+  quantity,
+  repeatable,
+  selectOption,
+} from './command-options.ts';
+import { parseCount, parseDuration, parseMinRate, parseRate } from './units.ts';
+
+/** The options of `get`, in the order of its help. */
+export function getOptions(): Option[] {
+  return [
+    ...outputOptions('put the files below DIR'),
+    selectOption('download only these files'),
+    new Option('-S, --show-files', 'list the files with their numbers and exit'),
+    repeatable('-a, --announce <URL>', 'announce to this tracker too (repeatable)', checkAnnounceUrl),
+    repeatable('--peer <HOST:PORT>', 'use this peer too (repeatable)', checkPeerAddress),
+    quantity('-p, --port <N>', 'listen here (default: a free port of 6881 to 6999)', (text) => parseCount(text, 1, 65_535)),
+    quantity('--max-peers <N>', 'connect to at most so many peers', (text) => parseCount(text, 1, 10_000)),
+    quantity('--max-download-rate <RATE>', 'bytes per second; 0 = no limit (default)', parseRate),
+    quantity('--stall-timeout <DURATION>', 'give up when no piece arrived for so long; 0 = never (default: 5m)', parseDuration),
+    quantity('--deadline <DURATION>', 'give up after so long; 0 = never (default)', parseDuration),
+    quantity('--min-rate <RATE:DURATION>', 'give up when slower than RATE over DURATION', parseMinRate),
+    new Option('--no-resume', 'check all data that is there; trust no saved state'),
+    new Option('--overwrite', 'replace a different file that is in the way'),
+    new Option('--allocation <MODE>', 'how space is taken').choices(['sparse', 'none', 'prealloc']).default('sparse'),
+    progressOption(),
+  ];
+}
+
+/** What commander gives the action of `get`. An option that was not typed and has no default is absent. */
+export interface TypedGetOptions {
+  output?: string;
+  dir?: string;
+  select?: string[];
+  showFiles?: true;
+  announce?: string[];
+  peer?: string[];
+  port?: number;
+  maxPeers?: number;
+  maxDownloadRate?: number;
+  stallTimeout?: number;
+  deadline?: number;
+  minRate?: { bytesPerSecond: number; windowMs: number };
+  resume: boolean;
+  overwrite?: true;
+  allocation: 'sparse' | 'none' | 'prealloc';
+  progress: ProgressMode;
+}
+
+/** What the library is asked for. What was not typed is left out, so that the library's defaults hold; 0 means off. */
+export function downloadOptions(typed: TypedGetOptions): Omit<DownloadOptions, 'selection' | 'signal'> {
+  return {
+    outputDir: outputDirOf(typed),
+    announce: typed.announce ?? [],
+    peers: typed.peer ?? [],
+    resume: typed.resume,
+    overwrite: typed.overwrite === true,
+    allocation: typed.allocation,
+    ...(typed.port !== undefined && { port: typed.port }),
+    ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
+    ...(typed.maxDownloadRate && { maxDownloadRate: typed.maxDownloadRate }),
+    ...(typed.stallTimeout !== undefined && { stallTimeoutMs: typed.stallTimeout }),
+    ...(typed.deadline && { deadlineMs: typed.deadline }),
+    ...(typed.minRate !== undefined && { minRate: typed.minRate }),
+  };
+}

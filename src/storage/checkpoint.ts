@@ -1,0 +1,218 @@
+// Makes what was verified last, in the background and one round at a time; writes go on meanwhile. A round: flush the files written since
+// the last one; save the state with the pieces that had been written before the flush began; then give complete files their final names.
+// In this order no crash and no power cut leaves a state that claims a byte which is not there, or a final name that no state vouches for.
+
+import { fdatasync, fsync } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import PQueue from 'p-queue';
+import { storageLimits } from '../config.ts';
+import type { StorageError } from '../errors.ts';
+import type { Geometry } from '../metainfo/geometry.ts';
+import type { Bitfield } from '../support/bitfield.ts';
+import type { Clock, Timer } from '../support/clock.ts';
+import type { FileStat } from './file-stat.ts';
+import type { OpenFiles } from './open-files.ts';
+import { statDescriptor } from './open-work-file.ts';
+import { syncDirectory } from './positioned-io.ts';
+import { changedByOthers, publishFile } from './publish-file.ts';
+import { bitsOf, type FileRecord } from './state-codec.ts';
+import type { StateFile } from './state-file.ts';
+import type { Allocation } from './storage.ts';
+import { storageError } from './storage-error.ts';
+import type { WorkFile } from './work-file.ts';
+
+const syncData = promisify(fdatasync);
+const syncAll = promisify(fsync);
+
+/** What a Checkpoints works with. */
+export interface CheckpointParts {
+  readonly works: readonly WorkFile[];
+  /** Saved records of files that are not wanted this time: kept as they are. */
+  readonly keptRecords: readonly FileRecord[];
+  /** Directories that were created and whose entry is not yet safe. */
+  readonly newDirectories: Iterable<string>;
+  /** Whether the state file already says all that is known. */
+  readonly isSaved: boolean;
+  readonly allocation: Allocation;
+  readonly verified: Bitfield;
+  readonly geometry: Geometry;
+  readonly openFiles: OpenFiles;
+  readonly stateFile: StateFile;
+  readonly clock: Clock;
+  readonly onCompleted: (work: WorkFile) => void;
+  /** A round failed; there will be no other. */
+  readonly onFailure: (error: StorageError) => void;
+}
+
+/** The rounds of one download. */
+export class Checkpoints {
+  readonly #parts: CheckpointParts;
+  /** Written to since the last round began. */
+  readonly #dirty = new Set<WorkFile>();
+  /** Every piece verified and written, final name still to come. */
+  #complete: WorkFile[] = [];
+  readonly #dirtyDirectories: Set<string>;
+  /** What each file looked like when it was last flushed. */
+  readonly #synced = new Map<WorkFile, FileStat>();
+  #verifiedBytes = 0;
+  #isSaved: boolean;
+  #lastRoundMs: number;
+  #running: Promise<void> | undefined;
+  #timer: { readonly timer: Timer; readonly dueMs: number } | undefined;
+  #failure: StorageError | undefined;
+  #isStopped = false;
+
+  constructor(parts: CheckpointParts) {
+    this.#parts = parts;
+    this.#isSaved = parts.isSaved;
+    this.#dirtyDirectories = new Set(parts.newDirectories);
+    this.#lastRoundMs = parts.clock.nowMs();
+    for (const work of parts.works) {
+      if (work.stat !== undefined) this.#synced.set(work, work.stat);
+      // What a killed run left may be in memory only.
+      if (work.place === 'part') this.#dirty.add(work);
+      if (work.place === 'part' && work.missingPieces === 0) this.#complete.push(work);
+    }
+  }
+
+  /** A piece of `length` bytes is in `verified`: it was written to `works`, and `completed` are those of which it was the last. */
+  noteVerified(length: number, works: readonly WorkFile[], completed: readonly WorkFile[]): void {
+    this.#verifiedBytes += length;
+    this.#isSaved = false;
+    for (const work of works) this.#dirty.add(work);
+    for (const work of completed) this.#complete.push(work);
+    this.schedule();
+  }
+
+  /** Begins a round now or sets a timer for it, when there is anything to do. */
+  schedule(): void {
+    const dueMs = this.#dueMs();
+    if (dueMs === undefined || this.#running !== undefined || this.#isStopped || this.#failure !== undefined) return;
+    const nowMs = this.#parts.clock.nowMs();
+    if (dueMs <= nowMs) {
+      void this.#runRound();
+    } else if (this.#timer === undefined || dueMs < this.#timer.dueMs) {
+      this.#timer?.timer.cancel();
+      this.#timer = { dueMs, timer: this.#parts.clock.setTimer(dueMs - nowMs, () => void this.#runRound()) };
+    }
+  }
+
+  /** Rounds until every complete file has its final name and, with `saveState`, the state says all that is known. Throws StorageError. */
+  async flush(saveState: boolean): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    while (this.#failure === undefined && (this.#complete.length > 0 || (saveState && !this.#isSaved))) await this.#runRound();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** No further round begins by itself. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.timer.cancel();
+  }
+
+  #dueMs(): number | undefined {
+    if (this.#isSaved && this.#complete.length === 0) return undefined;
+    if (this.#verifiedBytes >= storageLimits.checkpointBytes) return this.#lastRoundMs;
+    return this.#lastRoundMs + (this.#complete.length > 0 ? storageLimits.completionDelayMs : storageLimits.checkpointMs);
+  }
+
+  /** One round at a time: gives the running one when there is one. Never rejects; a failure is kept and told. */
+  #runRound(): Promise<void> {
+    this.#timer?.timer.cancel();
+    this.#timer = undefined;
+    this.#running ??= this.#round()
+      .catch((error: unknown) => {
+        this.#failure = storageError('saving the download', error, 'read-write-failed');
+        this.#parts.onFailure(this.#failure);
+      })
+      .finally(() => {
+        this.#running = undefined;
+        this.#lastRoundMs = this.#parts.clock.nowMs();
+        this.schedule();
+      });
+    return this.#running;
+  }
+
+  async #round(): Promise<void> {
+    // Taken in one go, before anything is awaited: every piece in the copy was written before the flush begins.
+    const dirty = [...this.#dirty];
+    const complete = this.#complete;
+    const verified = this.#parts.verified.clone();
+    this.#dirty.clear();
+    this.#complete = [];
+    this.#verifiedBytes = 0;
+    this.#isSaved = true;
+
+    const isComplete = new Set(complete);
+    await inParallel(dirty, (work) => this.#flushFile(work, isComplete.has(work)));
+    const records = [...this.#parts.keptRecords, ...this.#recordsOf(verified, isComplete)];
+    if (records.length > 0) await this.#parts.openFiles.whileShort(() => this.#parts.stateFile.save(records));
+    await inParallel(complete, (work) => this.#publish(work));
+    await this.#syncDirectories();
+    for (const work of complete) this.#parts.onCompleted(work);
+  }
+
+  async #flushFile(work: WorkFile, isComplete: boolean): Promise<void> {
+    const { openFiles, allocation } = this.#parts;
+    await openFiles.use(work, async (fd) => {
+      try {
+        // Of a complete file the time must last too, so that a restart recognises it.
+        await (isComplete ? syncAll(fd) : syncData(fd));
+        const stat = await statDescriptor(fd);
+        const mustBeWhole = isComplete || allocation !== 'none';
+        if (stat.links === 0 || (mustBeWhole && stat.size !== work.file.length)) throw changedByOthers(work.partPath);
+        this.#synced.set(work, stat);
+      } catch (error) {
+        throw storageError(`flushing ${work.partPath} to disk`, error, 'read-write-failed');
+      }
+    });
+  }
+
+  *#recordsOf(verified: Bitfield, isComplete: ReadonlySet<WorkFile>): Generator<FileRecord> {
+    for (const work of this.#parts.works) {
+      const stat = this.#synced.get(work);
+      if (stat === undefined || work.file.length === 0) continue;
+      const isWhole = work.place === 'final' || isComplete.has(work);
+      const bits = isWhole ? undefined : bitsOf(verified, work.file, this.#parts.geometry);
+      yield { fileIndex: work.file.index, size: stat.size, mtimeNs: stat.mtimeNs, ino: BigInt.asUintN(64, stat.ino), bits };
+    }
+  }
+
+  async #publish(work: WorkFile): Promise<void> {
+    const synced = this.#synced.get(work);
+    if (synced === undefined) throw changedByOthers(work.partPath);
+    // Kept open meanwhile, so that nobody who reads it looks for it under the old name.
+    await this.#parts.openFiles.use(work, (fd) => publishFile(work, fd, synced, this.#parts.geometry));
+    this.#dirtyDirectories.add(dirname(work.finalPath));
+  }
+
+  async #syncDirectories(): Promise<void> {
+    const directories = [...this.#dirtyDirectories];
+    this.#dirtyDirectories.clear();
+    await inParallel(directories, async (directory) => {
+      try {
+        await this.#parts.openFiles.whileShort(() => syncDirectory(directory));
+      } catch (error) {
+        throw storageError(`flushing the directory ${directory} to disk`, error, 'read-write-failed');
+      }
+    });
+  }
+}
+
+/** Runs `action` on each item, a few at a time; waits for all of those begun, then throws the first failure. */
+async function inParallel<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {
+  if (items.length === 0) return;
+  const queue = new PQueue({ concurrency: storageLimits.syncsInParallel });
+  let failure: { readonly error: unknown } | undefined;
+  for (const item of items) {
+    void queue.add(async () => {
+      if (failure !== undefined) return;
+      await action(item).catch((error: unknown) => {
+        failure ??= { error };
+      });
+    });
+  }
+  await queue.onIdle();
+  if (failure !== undefined) throw failure.error;
+}

@@ -1,0 +1,205 @@
+// The disk of one torrent (contract: storage.ts). Opening takes the lock, finds out what is there and prepares the files; from then on
+// pieces are written, and checkpoint.ts makes them last. ARCHITECTURE.md, "On disk".
+
+import { storageLimits } from '../config.ts';
+import { assert, InvariantError, type StorageError } from '../errors.ts';
+import { Geometry } from '../metainfo/geometry.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { Bitfield } from '../support/bitfield.ts';
+import { type Clock, systemClock } from '../support/clock.ts';
+import { Checkpoints } from './checkpoint.ts';
+import { ExistingData } from './existing-data.ts';
+import { type LockFile, takeLock } from './lock-file.ts';
+import { OpenFiles } from './open-files.ts';
+import { openWorkFile } from './open-work-file.ts';
+import { prepareOutputDir } from './path-guard.ts';
+import { PieceIo } from './piece-io.ts';
+import { prepareFiles } from './prepare-files.ts';
+import type { FileRecords } from './state-codec.ts';
+import { StateFile } from './state-file.ts';
+import type { StorageListener, StorageOptions, TorrentStorage } from './storage.ts';
+import { storageError } from './storage-error.ts';
+import { downloadPaths } from './storage-paths.ts';
+import { surveyFiles } from './survey.ts';
+import type { WorkFile } from './work-file.ts';
+
+/**
+ * Takes the lock of the download, checks the data that is there, and makes everything ready to write the rest. Throws StorageError, with
+ * nothing changed when what is there is refused; the signal's reason when aborted.
+ */
+export async function openStorage(metainfo: Metainfo, options: StorageOptions, clock: Clock = systemClock): Promise<TorrentStorage> {
+  for (const index of options.selection) assert(metainfo.files[index] !== undefined, `file ${index} of ${metainfo.files.length} is selected`);
+  options.signal.throwIfAborted();
+  const paths = downloadPaths(prepareOutputDir(options.outputDir), metainfo.name);
+  const lock = takeLock(paths.lock);
+  const openFiles = new OpenFiles(storageLimits.openFiles, (work) => openWorkFile(work, options.allocation));
+  try {
+    const geometry = new Geometry(metainfo);
+    const stateFile = new StateFile(paths.state, metainfo);
+    const records: FileRecords = (options.resume ? stateFile.load(geometry, options.listener.warned) : undefined) ?? new Map();
+    const survey = await surveyFiles(metainfo, geometry, options.selection, paths.outputDir, records, options.signal);
+    const data = new ExistingData(metainfo, geometry, survey);
+    const control = { signal: options.signal, onProgress: options.listener.checked };
+    const { works, newDirectories } = await prepareFiles({ geometry, outputDir: paths.outputDir, survey, data, options, control, openFiles });
+    const { verified } = data;
+    return new DiskStorage({
+      metainfo,
+      geometry,
+      verified,
+      works,
+      newDirectories,
+      openFiles,
+      stateFile,
+      lock,
+      clock,
+      options,
+      keptRecords: [...records.values()].filter((record) => !options.selection.has(record.fileIndex)),
+      isSaved: survey.wanted.every((found) => found.record !== undefined || found.file.length === 0),
+    });
+  } catch (error) {
+    await openFiles.closeAll().catch(() => undefined);
+    lock.release();
+    throw error;
+  }
+}
+
+/** What a DiskStorage is made of. */
+interface DiskStorageParts {
+  readonly metainfo: Metainfo;
+  readonly geometry: Geometry;
+  readonly verified: Bitfield;
+  readonly works: readonly WorkFile[];
+  readonly newDirectories: ReadonlySet<string>;
+  readonly openFiles: OpenFiles;
+  readonly stateFile: StateFile;
+  readonly lock: LockFile;
+  readonly clock: Clock;
+  readonly options: StorageOptions;
+  readonly keptRecords: ConstructorParameters<typeof Checkpoints>[0]['keptRecords'];
+  readonly isSaved: boolean;
+}
+
+class DiskStorage implements TorrentStorage {
+  readonly metainfo: Metainfo;
+  readonly verified: Bitfield;
+  readonly #works: readonly WorkFile[];
+  readonly #openFiles: OpenFiles;
+  readonly #stateFile: StateFile;
+  readonly #lock: LockFile;
+  readonly #listener: StorageListener;
+  readonly #pieceIo: PieceIo;
+  readonly #geometry: Geometry;
+  readonly #checkpoints: Checkpoints;
+  /** Whether another selection could make use of the state when this one is complete. */
+  readonly #isPartial: boolean;
+  /** Pieces being written. */
+  readonly #writing = new Set<number>();
+  readonly #reading = new Set<Promise<void>>();
+  #whenIdle: (() => void) | undefined;
+  #failure: StorageError | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: DiskStorageParts) {
+    const { metainfo, options, geometry, verified, openFiles, stateFile } = parts;
+    this.metainfo = metainfo;
+    this.verified = verified;
+    this.#works = parts.works;
+    this.#openFiles = openFiles;
+    this.#stateFile = stateFile;
+    this.#lock = parts.lock;
+    this.#listener = options.listener;
+    this.#geometry = geometry;
+    this.#isPartial = metainfo.files.some((file) => !file.pad && !options.selection.has(file.index));
+    const worksByFile: (WorkFile | undefined)[] = new Array<undefined>(metainfo.files.length).fill(undefined);
+    for (const work of parts.works) worksByFile[work.file.index] = work;
+    this.#pieceIo = new PieceIo(geometry, openFiles, worksByFile);
+    this.#checkpoints = new Checkpoints({
+      ...parts,
+      allocation: options.allocation,
+      onCompleted: (work) => this.#listener.fileCompleted(work.file, work.finalPath),
+      onFailure: (error) => this.#fail(error),
+    });
+    for (const work of parts.works) if (work.place === 'final') this.#listener.fileCompleted(work.file, work.finalPath);
+    this.#checkpoints.schedule();
+  }
+
+  writePiece(pieceIndex: number, bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) throw this.#failure;
+      assert(this.#closed === undefined, 'a piece is written to a closed storage');
+      assert(this.#geometry.isPiece(pieceIndex) && bytes.length === this.#geometry.lengthOf(pieceIndex), 'the bytes are not those of a piece');
+      assert(!this.#writing.has(pieceIndex), 'the piece is being written already');
+      if (this.verified.has(pieceIndex)) return resolve();
+      this.#writing.add(pieceIndex);
+      this.#pieceIo.write(pieceIndex, bytes, (failure, works) => {
+        this.#writing.delete(pieceIndex);
+        if (failure === undefined) {
+          this.#markVerified(pieceIndex, works);
+          resolve();
+        } else {
+          reject(this.#fail(failure));
+        }
+        if (this.#writing.size === 0) this.#whenIdle?.();
+      });
+    });
+  }
+
+  holds(pieceIndex: number): boolean {
+    return this.verified.has(pieceIndex) && this.#pieceIo.isWhollyWanted(pieceIndex);
+  }
+
+  async read(pieceIndex: number, offset: number, into: Uint8Array): Promise<void> {
+    assert(this.#closed === undefined, 'a piece is read from a closed storage');
+    const reading = this.#pieceIo.read(pieceIndex, offset, into);
+    this.#reading.add(reading);
+    try {
+      await reading;
+    } finally {
+      this.#reading.delete(reading);
+    }
+  }
+
+  async finish(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    assert(this.#closed === undefined, 'a closed storage is finished');
+    await this.#checkpoints.flush(this.#isPartial);
+    const unfinished = this.#works.find((work) => work.place !== 'final');
+    if (unfinished !== undefined) throw new InvariantError(`${unfinished.finalPath} lacks ${unfinished.missingPieces} pieces at the end`);
+    if (!this.#isPartial) await this.#stateFile.remove();
+    await this.close();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#release();
+    return this.#closed;
+  }
+
+  #markVerified(pieceIndex: number, works: readonly WorkFile[]): void {
+    this.verified.add(pieceIndex);
+    const completed = works.filter((work) => --work.missingPieces === 0);
+    this.#checkpoints.noteVerified(this.#geometry.lengthOf(pieceIndex), works, completed);
+  }
+
+  #fail(error: StorageError): StorageError {
+    this.#failure ??= error;
+    return this.#failure;
+  }
+
+  async #release(): Promise<void> {
+    try {
+      if (this.#writing.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+      await Promise.allSettled(this.#reading);
+      this.#checkpoints.stop();
+      if (this.#isPartial || this.#works.some((work) => work.place !== 'final')) await this.#checkpoints.flush(true);
+    } catch (error) {
+      this.#listener.warned(`the state of the download could not be saved: ${storageError('closing', error, 'read-write-failed').message}`);
+    }
+    try {
+      await this.#openFiles.closeAll();
+    } catch (error) {
+      this.#fail(storageError('closing files', error, 'read-write-failed'));
+    }
+    this.#lock.release();
+  }
+}

@@ -1,0 +1,61 @@
+// What tells one file from another and a changed file from an unchanged one. Times are nanoseconds in a bigint: a float would round them.
+
+import { type BigIntStats, lstatSync } from 'node:fs';
+
+/** The part of a stat that the storage reads. */
+export interface FileStat {
+  /** Bytes. */
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly dev: bigint;
+  readonly ino: bigint;
+  /** Hard links: more than one means that a write would show under another name too. */
+  readonly links: number;
+  /** Bytes of the disk that the file takes, holes left out. */
+  readonly allocatedBytes: number;
+  readonly isRegular: boolean;
+  readonly isDirectory: boolean;
+  /** "a symbolic link", "a directory": for messages. */
+  readonly kind: string;
+}
+
+/** The stat as the storage reads it. */
+export function toFileStat(stats: BigIntStats): FileStat {
+  return {
+    size: Number(stats.size),
+    mtimeNs: stats.mtimeNs,
+    dev: stats.dev,
+    ino: stats.ino,
+    links: Number(stats.nlink),
+    // Blocks are 512 bytes whatever the file system's block size (POSIX st_blocks); Windows has none and says 0.
+    allocatedBytes: Number(stats.blocks ?? 0n) * 512,
+    isRegular: stats.isFile(),
+    isDirectory: stats.isDirectory(),
+    kind: kindOf(stats),
+  };
+}
+
+/** What is at `path` itself, symbolic links not followed; undefined when there is nothing. Throws the system's error. */
+export function statPath(path: string): FileStat | undefined {
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? undefined : toFileStat(stats);
+}
+
+/** Whether both are the same file, whatever was written to it between. */
+export function isSameFile(a: FileStat, b: FileStat): boolean {
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+/** Whether both are the same file and nothing was written to it between, as far as its size and time tell. */
+export function isUnchanged(a: FileStat, b: FileStat): boolean {
+  return isSameFile(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs;
+}
+
+function kindOf(stats: BigIntStats): string {
+  if (stats.isFile()) return 'a file';
+  if (stats.isDirectory()) return 'a directory';
+  if (stats.isSymbolicLink()) return 'a symbolic link';
+  if (stats.isFIFO()) return 'a FIFO';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
+}

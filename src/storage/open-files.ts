@@ -1,0 +1,159 @@
+// A bounded pool of open files: the one used longest ago is closed when room is needed. By callback and with no promise for a file that is
+// open, since every write passes here. When the process runs out of descriptors the pool shrinks and goes on with fewer.
+
+import { close } from 'node:fs';
+import { promisify } from 'node:util';
+import { storageLimits } from '../config.ts';
+import { StorageError } from '../errors.ts';
+import { delay, systemClock } from '../support/clock.ts';
+import { isOutOfDescriptors, storageError } from './storage-error.ts';
+import type { WorkFile } from './work-file.ts';
+
+/** Called once with a descriptor, or with why there is none. */
+export type UseDescriptor = (error: Error | undefined, fd: number) => void;
+
+/** An open file, or one that is being opened. */
+interface Slot {
+  fd: number | undefined;
+  /** How many use it now; it is closed only when nobody does. */
+  users: number;
+  /** Who waits for it to open. */
+  readonly waiting: UseDescriptor[];
+}
+
+const closeFd = promisify(close);
+
+/** The open files of one download. */
+export class OpenFiles {
+  readonly #open: (work: WorkFile) => Promise<number>;
+  #limit: number;
+  /** In order of use, the oldest first. */
+  readonly #slots = new Map<WorkFile, Slot>();
+  /** Who waits for room. */
+  readonly #queue: { readonly work: WorkFile; readonly use: UseDescriptor }[] = [];
+  readonly #closing = new Set<Promise<void>>();
+  #closeError: Error | undefined;
+
+  constructor(limit: number, open: (work: WorkFile) => Promise<number>) {
+    this.#limit = limit;
+    this.#open = open;
+  }
+
+  /** Gives `use` a descriptor of `work`, at once when it is open. Every success is followed by one `release`. */
+  acquire(work: WorkFile, use: UseDescriptor): void {
+    const slot = this.#slots.get(work);
+    if (slot === undefined) {
+      if (this.#hasRoom()) this.#begin(work, use);
+      else this.#queue.push({ work, use });
+      return;
+    }
+    slot.users++;
+    if (slot.fd === undefined) {
+      slot.waiting.push(use);
+      return;
+    }
+    this.#slots.delete(work);
+    this.#slots.set(work, slot);
+    use(undefined, slot.fd);
+  }
+
+  release(work: WorkFile): void {
+    const slot = this.#slots.get(work);
+    if (slot !== undefined) slot.users--;
+    if (this.#queue.length > 0) this.#serveQueue();
+  }
+
+  /** Runs `action` with a descriptor of `work`. */
+  async use<T>(work: WorkFile, action: (fd: number) => Promise<T>): Promise<T> {
+    const fd = await new Promise<number>((resolve, reject) => {
+      this.acquire(work, (error, opened) => (error === undefined ? resolve(opened) : reject(error)));
+    });
+    try {
+      return await action(fd);
+    } finally {
+      this.release(work);
+    }
+  }
+
+  /** Runs `action`, which needs descriptors of its own, again until there are some. */
+  async whileShort<T>(action: () => Promise<T>): Promise<T> {
+    for (let retries: number = storageLimits.descriptorRetries; ; retries--) {
+      try {
+        return await action();
+      } catch (error) {
+        const cause = error instanceof StorageError ? error.cause : error;
+        if (!isOutOfDescriptors(cause) || retries === 0) throw error;
+        await this.#makeRoom();
+      }
+    }
+  }
+
+  /** Closes every file; nobody may use one any more. Throws what closing one threw. */
+  async closeAll(): Promise<void> {
+    while (this.#closeOldest());
+    await Promise.all(this.#closing);
+    if (this.#closeError !== undefined) throw this.#closeError;
+  }
+
+  #begin(work: WorkFile, use: UseDescriptor): void {
+    const slot: Slot = { fd: undefined, users: 1, waiting: [use] };
+    this.#slots.set(work, slot);
+    this.whileShort(() => this.#open(work)).then(
+      (fd) => {
+        slot.fd = fd;
+        for (const waiter of slot.waiting.splice(0)) waiter(undefined, fd);
+      },
+      (error: unknown) => {
+        this.#slots.delete(work);
+        const failure = storageError(`opening ${work.partPath}`, error, 'open-failed');
+        for (const waiter of slot.waiting.splice(0)) waiter(failure, -1);
+        this.#serveQueue();
+      },
+    );
+  }
+
+  #serveQueue(): void {
+    while (this.#queue.length > 0) {
+      const next = this.#queue[0];
+      if (next === undefined) return;
+      if (!this.#slots.has(next.work) && !this.#hasRoom()) return;
+      this.#queue.shift();
+      this.acquire(next.work, next.use);
+    }
+  }
+
+  /** Whether one more file may be open; closes idle ones to make it so. */
+  #hasRoom(): boolean {
+    while (this.#slots.size >= this.#limit) if (!this.#closeOldest()) return false;
+    return true;
+  }
+
+  /** Closes the file used longest ago that nobody uses now; false when there is none. */
+  #closeOldest(): boolean {
+    for (const [work, slot] of this.#slots) {
+      if (slot.users > 0 || slot.fd === undefined) continue;
+      this.#slots.delete(work);
+      this.#close(slot.fd);
+      return true;
+    }
+    return false;
+  }
+
+  #close(fd: number): void {
+    const closed: Promise<void> = closeFd(fd)
+      .catch((error: unknown) => {
+        // What a network file system could not store it may say only here.
+        this.#closeError ??= storageError('closing a file', error, 'read-write-failed');
+      })
+      .finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
+  }
+
+  /** The process is out of descriptors: from now on the pool has one less, and one is given back now. */
+  async #makeRoom(): Promise<void> {
+    const open = [...this.#slots.values()].filter((slot) => slot.fd !== undefined).length;
+    this.#limit = Math.max(1, Math.min(this.#limit, open) - 1);
+    if (this.#closeOldest()) await Promise.all(this.#closing);
+    else await delay(systemClock, storageLimits.descriptorRetryMs);
+  }
+}

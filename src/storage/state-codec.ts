@@ -1,0 +1,124 @@
+// The state of a download as bytes: which pieces of which files were verified, and what those files looked like then. Pure.
+//
+//   <magic: "ttorrent"><version: u32><infohash: 20><record count: u32> record... <SHA-1 of all before: 20>
+//   record: <file index: u32><complete: u8><size: u48><mtime in ns: u64><inode: u64> and, unless complete, <bits>
+//
+// Bits stand per file, not once for the torrent: a piece that covers several files may be on disk in one of them only, when another was not
+// selected at the time. They are the bytes of the torrent's bitfield (BEP 3 order) that hold the file's pieces, other bits zero.
+
+import { createHash } from 'node:crypto';
+import type { Geometry } from '../metainfo/geometry.ts';
+import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
+import type { Bitfield } from '../support/bitfield.ts';
+import { equalBytes } from '../support/bytes.ts';
+
+/** What was known of one file. */
+export interface FileRecord {
+  readonly fileIndex: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ino: bigint;
+  /** Its verified pieces as laid out above; undefined when every byte of the file is verified. */
+  readonly bits: Uint8Array | undefined;
+}
+
+/** Records by file index. */
+export type FileRecords = ReadonlyMap<number, FileRecord>;
+
+/** A state that can be used, or why not. */
+export type DecodedState = { readonly kind: 'state'; readonly records: FileRecords } | { readonly kind: 'unusable'; readonly reason: string };
+
+/** Whether `record` says that the bytes which `file` has of piece `pieceIndex`, one of its pieces, are on disk and verified. */
+export function vouchesFor(record: FileRecord, file: TorrentFile, geometry: Geometry, pieceIndex: number): boolean {
+  if (record.bits === undefined) return true;
+  const firstByte = geometry.piecesOf(file).begin >>> 3;
+  return ((record.bits[(pieceIndex >>> 3) - firstByte] ?? 0) & (0x80 >>> (pieceIndex & 7))) !== 0;
+}
+
+/** The part of `verified` that holds the pieces of `file`, as a record's bits. */
+export function bitsOf(verified: Bitfield, file: TorrentFile, geometry: Geometry): Uint8Array {
+  const { begin, end } = geometry.piecesOf(file);
+  const bits = verified.bytes.slice(begin >>> 3, bitsEnd(end));
+  bits[0] = (bits[0] ?? 0) & (0xff >>> (begin & 7));
+  const spareBits = bits.length > 0 ? (8 - (end & 7)) & 7 : 0;
+  if (bits.length > 0) bits[bits.length - 1] = (bits[bits.length - 1] ?? 0) & (0xff << spareBits);
+  return bits;
+}
+
+const magic = Buffer.from('ttorrent');
+const formatVersion = 1;
+const headerBytes = 36;
+const recordBytes = 27;
+const checksumBytes = 20;
+
+/** The state of the torrent `infohash` as bytes. */
+export function encodeState(infohash: Uint8Array, records: Iterable<FileRecord>): Uint8Array {
+  const header = Buffer.alloc(headerBytes);
+  magic.copy(header);
+  header.writeUInt32BE(formatVersion, 8);
+  header.set(infohash, 12);
+  const parts: Uint8Array[] = [header];
+  let count = 0;
+  for (const record of records) {
+    count++;
+    const fields = Buffer.allocUnsafe(recordBytes);
+    fields.writeUInt32BE(record.fileIndex, 0);
+    fields.writeUInt8(record.bits === undefined ? 1 : 0, 4);
+    fields.writeUIntBE(record.size, 5, 6);
+    fields.writeBigInt64BE(BigInt.asIntN(64, record.mtimeNs), 11);
+    fields.writeBigUInt64BE(BigInt.asUintN(64, record.ino), 19);
+    parts.push(fields);
+    if (record.bits !== undefined) parts.push(record.bits);
+  }
+  header.writeUInt32BE(count, 32);
+  const body = Buffer.concat(parts);
+  return Buffer.concat([body, createHash('sha1').update(body).digest()]);
+}
+
+/** The state in `bytes`, which may be anything. */
+export function decodeState(bytes: Uint8Array, metainfo: Metainfo, geometry: Geometry): DecodedState {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.length < headerBytes + checksumBytes || !view.subarray(0, 8).equals(magic)) return unusable('it is damaged');
+  const version = view.readUInt32BE(8);
+  if (version > formatVersion) return unusable(`it was written by a newer ttorrent (format ${version}, expected ${formatVersion})`);
+  const body = view.subarray(0, -checksumBytes);
+  if (!equalBytes(createHash('sha1').update(body).digest(), view.subarray(-checksumBytes))) return unusable('it is damaged');
+  if (!equalBytes(body.subarray(12, 32), metainfo.infohash)) return unusable('it belongs to another torrent');
+  return decodeRecords(body, metainfo, geometry) ?? unusable('it does not fit the torrent');
+}
+
+/** The most bytes that the state of a torrent takes. */
+export function longestState(metainfo: Metainfo): number {
+  return headerBytes + checksumBytes + metainfo.files.length * (recordBytes + 2) + Math.ceil(metainfo.pieceCount / 8);
+}
+
+function unusable(reason: string): DecodedState {
+  return { kind: 'unusable', reason };
+}
+
+function decodeRecords(body: Buffer, metainfo: Metainfo, geometry: Geometry): DecodedState | undefined {
+  const records = new Map<number, FileRecord>();
+  let at = headerBytes;
+  for (let left = body.readUInt32BE(32); left > 0; left--) {
+    if (at + recordBytes > body.length) return undefined;
+    const fileIndex = body.readUInt32BE(at);
+    const file = metainfo.files[fileIndex];
+    if (file === undefined || file.pad || records.has(fileIndex)) return undefined;
+    const isComplete = body.readUInt8(at + 4) === 1;
+    const [size, mtimeNs, ino] = [body.readUIntBE(at + 5, 6), body.readBigInt64BE(at + 11), body.readBigUInt64BE(at + 19)];
+    at += recordBytes;
+    const { begin, end } = geometry.piecesOf(file);
+    const bitsLength = isComplete || end === begin ? 0 : bitsEnd(end) - (begin >>> 3);
+    if (at + bitsLength > body.length) return undefined;
+    const bits = isComplete ? undefined : Uint8Array.from(body.subarray(at, at + bitsLength));
+    at += bitsLength;
+    records.set(fileIndex, { fileIndex, size, mtimeNs, ino, bits });
+  }
+  return at === body.length ? { kind: 'state', records } : undefined;
+}
+
+/** The end of the bytes of a bitfield that hold the bits before `end`. */
+function bitsEnd(end: number): number {
+  return (end + 7) >>> 3;
+}

@@ -1,0 +1,93 @@
+// The state file `NAME.ttorrent`: read with suspicion, replaced in one step. It is always written anew beside its name, fsynced, renamed
+// over the old one, and the directory fsynced, so that a crash at any moment leaves the old state or the new one.
+
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { StorageError } from '../errors.ts';
+import type { Geometry } from '../metainfo/geometry.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import { syncDirectory } from './positioned-io.ts';
+import { decodeState, encodeState, type FileRecord, type FileRecords, longestState } from './state-codec.ts';
+import { storageError, systemCode } from './storage-error.ts';
+
+/** The state file at `statePath`. */
+export class StateFile {
+  readonly #path: string;
+  readonly #metainfo: Metainfo;
+
+  constructor(statePath: string, metainfo: Metainfo) {
+    this.#path = statePath;
+    this.#metainfo = metainfo;
+  }
+
+  /**
+   * The saved records; undefined when there are none, or none to be trusted: then `warn` says why. Throws StorageError `in-the-way` when
+   * a directory has its name.
+   */
+  load(geometry: Geometry, warn: (message: string) => void): FileRecords | undefined {
+    const read = this.#read();
+    if (read === undefined) return undefined;
+    const decoded = typeof read === 'string' ? { kind: 'unusable' as const, reason: read } : decodeState(read, this.#metainfo, geometry);
+    if (decoded.kind === 'state') return decoded.records;
+    warn(`the saved state ${this.#path} is not used: ${decoded.reason}; existing data is checked instead`);
+    return undefined;
+  }
+
+  /** Replaces the state. Throws StorageError; the old state is then still there. */
+  async save(records: Iterable<FileRecord>): Promise<void> {
+    const fresh = `${this.#path}.tmp`;
+    try {
+      // A leftover may be anything, a link for example: it is removed, never written through.
+      await rm(fresh, { force: true });
+      const handle = await open(fresh, 'wx');
+      try {
+        await handle.writeFile(encodeState(this.#metainfo.infohash, records));
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(fresh, this.#path);
+      await syncDirectory(path.dirname(this.#path));
+    } catch (error) {
+      await rm(fresh, { force: true }).catch(() => undefined);
+      throw storageError(`saving the state ${this.#path}`, error, 'read-write-failed');
+    }
+  }
+
+  /** Removes the state. Throws StorageError. */
+  async remove(): Promise<void> {
+    try {
+      await rm(this.#path, { force: true });
+      await syncDirectory(path.dirname(this.#path));
+    } catch (error) {
+      throw storageError(`removing the state ${this.#path}`, error, 'read-write-failed');
+    }
+  }
+
+  /** The bytes of the file, why it cannot be used, or undefined when there is none. */
+  #read(): Uint8Array | string | undefined {
+    let fd: number;
+    try {
+      fd = openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'ENOENT') return undefined;
+      return code === 'ELOOP' ? 'it is a symbolic link' : storageError('it cannot be read', error, 'open-failed').message;
+    }
+    try {
+      const stat = fstatSync(fd);
+      if (stat.isDirectory()) throw new StorageError('in-the-way', `${this.#path}: expected the saved state or nothing, found a directory`);
+      if (!stat.isFile()) return 'it is not a regular file';
+      if (process.getuid !== undefined && stat.uid !== process.getuid()) return 'it belongs to another user';
+      if (stat.size > longestState(this.#metainfo)) return 'it is damaged';
+      const bytes = Buffer.alloc(stat.size);
+      return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
+    } catch (error) {
+      if (error instanceof StorageError) throw error;
+      return storageError('it cannot be read', error, 'open-failed').message;
+    } finally {
+      closeSync(fd);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// Names on disk: the final file, its `.part` beside it while it is downloaded, and the state and lock of the download as a whole.
+
+import path from 'node:path';
+import { assert } from '../errors.ts';
+
+/** Where a download keeps what is not data. */
+export interface DownloadPaths {
+  /** The output directory with every symbolic link on the way to it resolved. */
+  readonly outputDir: string;
+  readonly state: string;
+  readonly lock: string;
+}
+
+/** The paths of the download named `name` in `outputDir`, which is absolute and resolved. */
+export function downloadPaths(outputDir: string, name: string): DownloadPaths {
+  const state = `${joinBelow(outputDir, [name])}.ttorrent`;
+  return { outputDir, state, lock: `${state}.lock` };
+}
+
+/** What is added to a file's name while it is downloaded. */
+export const partSuffix = '.part';
+
+/**
+ * `elements` below `outputDir`. Path rules have made the elements safe; here stands the last line: an element that could leave its
+ * directory is our own mistake, because `path.join` would follow it without a word.
+ */
+export function joinBelow(outputDir: string, elements: readonly string[]): string {
+  assert(elements.length > 0, 'a file without a path');
+  for (const element of elements) assert(isPlainElement(element), `path element ${JSON.stringify(element)} is not a plain name`);
+  return path.join(outputDir, ...elements);
+}
+
+function isPlainElement(element: string): boolean {
+  if (element === '' || element === '.' || element === '..' || element.includes('\0')) return false;
+  return !element.includes('/') && !element.includes(path.sep);
+}

@@ -1,0 +1,130 @@
+// Looks at what is on disk under the names of a download, before anything is opened: which wanted files are there, under which name, and
+// whether the saved state still describes them.
+
+import { InputError, StorageError } from '../errors.ts';
+import type { Geometry } from '../metainfo/geometry.ts';
+import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
+import { Bitfield } from '../support/bitfield.ts';
+import { nextTurn } from './check-pieces.ts';
+import type { FileStat } from './file-stat.ts';
+import { PathGuard } from './path-guard.ts';
+import type { FileRecord, FileRecords } from './state-codec.ts';
+import { joinBelow, partSuffix } from './storage-paths.ts';
+
+/** A wanted file as found. */
+export interface FoundFile {
+  readonly file: TorrentFile;
+  readonly finalPath: string;
+  readonly partPath: string;
+  /** What has its final name, and what its `.part` name. */
+  readonly final: FileStat | undefined;
+  readonly part: FileStat | undefined;
+  /** The saved record, when it describes the file that `sources` names for it. */
+  readonly record: FileRecord | undefined;
+}
+
+/** A file that pieces can be read from. */
+export interface Source {
+  readonly path: string;
+  readonly size: number;
+}
+
+/** What was found. */
+export interface Survey {
+  readonly wanted: readonly FoundFile[];
+  /** By file index: the final file, else the `.part`, of wanted files and of files that share a piece with them. */
+  readonly sources: readonly (Source | undefined)[];
+  /** Pieces that hold a byte of a wanted file. */
+  readonly wantedPieces: Bitfield;
+}
+
+/** Files looked at between two turns of the event loop: a few milliseconds. */
+const filesPerTurn = 500;
+
+/**
+ * Looks for the files of `selection` below `outputDir` (absolute, resolved). Throws StorageError `in-the-way` when something else than a
+ * file has one of their names, or a `.part` has a second name; the signal's reason when aborted.
+ */
+export async function surveyFiles(
+  metainfo: Metainfo,
+  geometry: Geometry,
+  selection: ReadonlySet<number>,
+  outputDir: string,
+  records: FileRecords,
+  signal: AbortSignal,
+): Promise<Survey> {
+  const guard = new PathGuard(outputDir);
+  const wanted: FoundFile[] = [];
+  const sources: (Source | undefined)[] = new Array<undefined>(metainfo.files.length).fill(undefined);
+  const wantedPieces = new Bitfield(metainfo.pieceCount);
+  const names = new Set<string>();
+  for (const file of metainfo.files) {
+    if (file.index % filesPerTurn === filesPerTurn - 1) await nextTurn();
+    signal.throwIfAborted();
+    if (file.pad || !selection.has(file.index)) continue;
+    const found = lookAtFile(file, guard, outputDir, records.get(file.index));
+    for (const name of [found.finalPath, found.partPath]) claimName(names, name);
+    wanted.push(found);
+    sources[file.index] = sourceOf(found);
+    addPieces(wantedPieces, geometry, file);
+  }
+  addNeighbours(metainfo, geometry, selection, outputDir, guard, wantedPieces, sources);
+  return { wanted, sources, wantedPieces };
+}
+
+function lookAtFile(file: TorrentFile, guard: PathGuard, outputDir: string, record: FileRecord | undefined): FoundFile {
+  const finalPath = joinBelow(outputDir, file.path);
+  const partPath = finalPath + partSuffix;
+  const final = guard.look(file.path, '');
+  const part = guard.look(file.path, partSuffix);
+  if (part !== undefined && part.links > 1) {
+    throw new StorageError('in-the-way', `${partPath} has ${part.links} names: writing to it would change a file elsewhere`);
+  }
+  // A record of a complete file holds under either name: it may have been renamed after the state was saved.
+  const described = final ?? part;
+  const isDescribed = described !== undefined && record !== undefined && matches(record, described) && !(final !== undefined && record.bits);
+  return { file, finalPath, partPath, final, part, record: isDescribed ? record : undefined };
+}
+
+function matches(record: FileRecord, stat: FileStat): boolean {
+  return record.size === stat.size && record.mtimeNs === stat.mtimeNs && record.ino === BigInt.asUintN(64, stat.ino);
+}
+
+/** Path rules keep names apart; two files under one name would destroy each other, so it is proved here. */
+function claimName(names: Set<string>, name: string): void {
+  if (names.has(name)) throw new InputError('bad-torrent', `two files of the torrent would be written to ${name}`);
+  names.add(name);
+}
+
+function sourceOf(found: Pick<FoundFile, 'final' | 'part' | 'finalPath' | 'partPath'>): Source | undefined {
+  if (found.final !== undefined) return { path: found.finalPath, size: found.final.size };
+  return found.part === undefined ? undefined : { path: found.partPath, size: found.part.size };
+}
+
+function addPieces(pieces: Bitfield, geometry: Geometry, file: TorrentFile): void {
+  const { begin, end } = geometry.piecesOf(file);
+  for (let pieceIndex = begin; pieceIndex < end; pieceIndex++) pieces.add(pieceIndex);
+}
+
+/** Files that are not wanted but share a piece with one that is: when they are there, the piece can be checked. */
+function addNeighbours(
+  metainfo: Metainfo,
+  geometry: Geometry,
+  selection: ReadonlySet<number>,
+  outputDir: string,
+  guard: PathGuard,
+  wantedPieces: Bitfield,
+  sources: (Source | undefined)[],
+): void {
+  for (const file of metainfo.files) {
+    if (file.pad || file.length === 0 || selection.has(file.index)) continue;
+    const { begin, end } = geometry.piecesOf(file);
+    if (!wantedPieces.has(begin) && !wantedPieces.has(end - 1)) continue;
+    try {
+      sources[file.index] = sourceOf(lookAtFile(file, guard, outputDir, undefined));
+    } catch (error) {
+      // Whatever has the name of a file that nobody wants is of no use, and of no harm.
+      if (!(error instanceof StorageError)) throw error;
+    }
+  }
+}

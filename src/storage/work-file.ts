@@ -1,0 +1,27 @@
+// One wanted file of a download while it is open: where its bytes are, and what is still missing.
+
+import type { TorrentFile } from '../metainfo/metainfo.ts';
+import type { FileStat } from './file-stat.ts';
+
+/** Changed by the storage as the download goes on. */
+export interface WorkFile {
+  readonly file: TorrentFile;
+  /** Absolute. */
+  readonly finalPath: string;
+  readonly partPath: string;
+  /** Where its bytes are now. */
+  place: 'nowhere' | 'part' | 'final';
+  /** What is there, as last seen: other programs can change it. Undefined while `place` is `nowhere`. */
+  stat: FileStat | undefined;
+  /** Pieces that hold bytes of it and are not verified. */
+  missingPieces: number;
+  /** Another file that has the final name, and may be replaced if it is still this one. */
+  readonly replaces: FileReplacement | undefined;
+}
+
+/** A file under a final name that is not complete. */
+export interface FileReplacement {
+  readonly stat: FileStat;
+  /** Whether it is to be compared with the verified bytes before it is replaced, since its own pieces could not settle whose it is. */
+  readonly isUndecided: boolean;
+}

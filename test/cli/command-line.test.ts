@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { UsageError } from '../../src/cli/usage-error.ts';
+
+const plainSpeech = { quiet: false, verbose: false, color: true };
+
+test('reads `get` with nothing but a torrent as the defaults', () => {
+  assert.deepEqual(parseCommandLine(['get', 'a.torrent']), {
+    kind: 'get',
+    torrentPath: 'a.torrent',
+    showFiles: false,
+    select: [],
+    progress: 'auto',
+    download: { outputDir: '.', announce: [], peers: [], resume: true, overwrite: false, allocation: 'sparse' },
+    ...plainSpeech,
+  });
+});
+
+test('reads every option of `get`', () => {
+  const typed = [
+    'get --output out --select 1-3 --select *.iso --show-files',
+    '--announce http://127.0.0.1:1/announce --announce https://[::1]/a --peer 127.0.0.1:6881 --peer [::1]:6882',
+    '--port 7000 --max-peers 30 --max-download-rate 2M --stall-timeout 90 --deadline 1h30m --min-rate 100K:30s',
+    '--no-resume --overwrite --allocation prealloc --progress plain --verbose --no-color a.torrent',
+  ];
+  const args = typed.join(' ').split(' ');
+  assert.deepEqual(parseCommandLine(args), {
+    kind: 'get',
+    torrentPath: 'a.torrent',
+    showFiles: true,
+    select: ['1-3', '*.iso'],
+    progress: 'plain',
+    download: {
+      outputDir: 'out',
+      announce: ['http://127.0.0.1:1/announce', 'https://[::1]/a'],
+      peers: ['127.0.0.1:6881', '[::1]:6882'],
+      port: 7000,
+      maxPeers: 30,
+      maxDownloadRate: 2_097_152,
+      stallTimeoutMs: 90_000,
+      deadlineMs: 5_400_000,
+      minRate: { bytesPerSecond: 102_400, windowMs: 30_000 },
+      resume: false,
+      overwrite: true,
+      allocation: 'prealloc',
+    },
+    quiet: false,
+    verbose: true,
+    color: false,
+  });
+});
+
+test('reads the short options, which never swallow the torrent', () => {
+  const command = parseCommandLine(['get', '-S', '-s', '1', '-s', '2', '-a', 'http://h/a', '-p', '1', '-q', '-d', 'out', 'a.torrent']);
+  assert.equal(command.kind, 'get');
+  assert.ok(command.kind === 'get');
+  assert.equal(command.torrentPath, 'a.torrent');
+  assert.deepEqual(command.select, ['1', '2']);
+  assert.deepEqual([command.showFiles, command.quiet, command.download.outputDir, command.download.port], [true, true, 'out', 1]);
+});
+
+test('takes 0 as off: no deadline, no rate limit, no stall timeout', () => {
+  const command = parseCommandLine(['get', 'a', '--deadline', '0', '--max-download-rate', '0', '--stall-timeout', '0']);
+  assert.ok(command.kind === 'get');
+  assert.equal('deadlineMs' in command.download, false);
+  assert.equal('maxDownloadRate' in command.download, false);
+  assert.equal(command.download.stallTimeoutMs, 0);
+});
+
+test('reads `info` and `verify`', () => {
+  assert.deepEqual(parseCommandLine(['info', '--json', 'a']), { kind: 'info', torrentPath: 'a', json: true, ...plainSpeech });
+  assert.deepEqual(parseCommandLine(['verify', 'a', '-o', 'out', '-s', '2']), {
+    kind: 'verify',
+    torrentPath: 'a',
+    outputDir: 'out',
+    select: ['2'],
+    progress: 'auto',
+    ...plainSpeech,
+  });
+});
+
+test('takes what follows -- as the torrent, even when it looks like an option', () => {
+  const command = parseCommandLine(['info', '--', '--json']);
+  assert.deepEqual(command, { kind: 'info', torrentPath: '--json', json: false, ...plainSpeech });
+});
+
+test('gives help and version as texts to print, examples first', () => {
+  for (const args of [['--help'], ['get', '--help'], ['info', '-h'], ['verify', '-h'], ['help', 'get']]) {
+    const command = parseCommandLine(args);
+    assert.ok(command.kind === 'print', args.join(' '));
+    assert.match(command.text, /^Examples:\n {2}ttorrent /);
+    assert.ok(
+      command.text.split('\n').every((line) => line.length <= 80),
+      `${args.join(' ')} fits 80 columns`,
+    );
+  }
+  const versionCommand = parseCommandLine(['--version']);
+  assert.ok(versionCommand.kind === 'print');
+  assert.match(versionCommand.text, /^\d+\.\d+\.\d+\n$/);
+});
+
+/** Command lines that make no sense, and a word that the message must have. */
+const refused: readonly [readonly string[], RegExp][] = [
+  [[], /no command/],
+  [['fetch', 'a.torrent'], /unknown command 'fetch'/],
+  [['a.torrent'], /unknown command/],
+  [['get'], /missing required argument/],
+  [['get', 'a.torrent', 'b.torrent'], /too many arguments/],
+  [['get', '--frobnicate', 'a.torrent'], /unknown option '--frobnicate'/],
+  [['get', ''], /path/],
+  [['get', '-'], /stdin is not supported/],
+  [['get', 'magnet:?xt=urn:btih:00'], /[Mm]agnet links are not supported/],
+  [['get', 'https://example.org/a.torrent'], /URL is not supported/],
+  [['get', 'a', '-o', ''], /directory/],
+  [['get', 'a', '-o', 'x', '-d', 'y'], /cannot be used with/],
+  [['get', 'a', '-o'], /argument missing/],
+  [['get', 'a', '-s', ''], /numbers, ranges or globs/],
+  [['get', 'a', '-q', '-v'], /cannot be used with/],
+  [['get', 'a', '--port', '70000'], /from 1 to 65535/],
+  [['get', 'a', '--port', '0'], /from 1 to 65535/],
+  [['get', 'a', '--port', '-1'], /from 1 to 65535/],
+  [['get', 'a', '--port', '1e3'], /from 1 to 65535/],
+  [['get', 'a', '--port', 'NaN'], /from 1 to 65535/],
+  [['get', 'a', '--port', ''], /from 1 to 65535/],
+  [['get', 'a', '--max-peers', '0'], /whole number/],
+  [['get', 'a', '--max-download-rate', '-5'], /bytes per second/],
+  [['get', 'a', '--max-download-rate', 'fast'], /bytes per second/],
+  [['get', 'a', '--stall-timeout', '5 minutes'], /duration/],
+  [['get', 'a', '--deadline', '-1'], /duration/],
+  [['get', 'a', '--min-rate', '100K'], /RATE:DURATION/],
+  [['get', 'a', '--allocation', 'full'], /sparse, none, prealloc/],
+  [['get', 'a', '--progress', 'loud'], /auto, bar, plain, none/],
+  [['get', 'a', '-a', 'udp://127.0.0.1:1'], /UDP trackers are not supported/],
+  [['get', 'a', '-a', 'file:///etc/passwd'], /http:\/\//],
+  [['get', 'a', '-a', 'tracker'], /http:\/\//],
+  [['get', 'a', '--peer', '127.0.0.1'], /HOST:PORT/],
+  [['get', 'a', '--peer', '::1:6881'], /HOST:PORT/],
+  [['get', 'a', '--peer', '127.0.0.1:0'], /from 1 to 65535/],
+  [['get', 'a', '--peer', '127.0.0.1:65536'], /from 1 to 65535/],
+  [['info', 'a', '-o', 'x'], /unknown option '-o'/],
+  [['verify', 'a', '--json'], /unknown option '--json'/],
+];
+
+test('refuses a command line that makes no sense, in one line and with the usage', () => {
+  for (const [args, message] of refused) {
+    assert.throws(
+      () => parseCommandLine(args),
+      (error) => {
+        assert.ok(error instanceof UsageError, `${args.join(' ')}: ${String(error)}`);
+        assert.match(error.message, message, args.join(' '));
+        assert.doesNotMatch(error.message, /\n/);
+        assert.match(error.usage, /^usage: ttorrent /);
+        return true;
+      },
+      args.join(' '),
+    );
+  }
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { completionText, DownloadAccount, downloadView } from '../../src/cli/download-account.ts';
+import type { Environment } from '../../src/cli/env.ts';
+import { Talk } from '../../src/cli/talk.ts';
+import type { DownloadEvent, DownloadProgress } from '../../src/index.ts';
+
+const progress: DownloadProgress = {
+  phase: 'downloading',
+  totalBytes: 1000,
+  verifiedBytes: 250,
+  pieceCount: 4,
+  verifiedPieces: 1,
+  checkedBytes: 0,
+  bytesToCheck: 0,
+  downloadedBytes: 2048,
+  wastedBytes: 16_384,
+  corruptBytes: 0,
+  rateBytesPerSecond: 1_048_576,
+  etaMs: 65_000,
+  connectedPeers: 1,
+  knownPeers: 5,
+  bannedPeers: 0,
+  elapsedMs: 2000,
+};
+
+const speech = { quiet: false, verbose: false, color: false };
+
+/** A talk whose lines are collected. */
+function collectingTalk(options: Partial<typeof speech> = {}): { readonly talk: Talk; readonly lines: string[] } {
+  const lines: string[] = [];
+  const env = { stderr: { isTerminal: false, stream: process.stderr, write: () => undefined }, noColor: false, dumbTerminal: false };
+  return { talk: new Talk({ ...speech, ...options }, env as unknown as Environment, { line: (text) => lines.push(text) }), lines };
+}
+
+function source(outcome: 'answered' | 'failed' | 'refused' | 'warned', message = '', name = 'http://t/announce'): DownloadEvent {
+  return { type: 'source', report: { source: name, outcome, message, peerCount: 3, seeders: 2, leechers: 1 } };
+}
+
+test('tells what a tracker complains of once, and again when it changes', () => {
+  const { talk, lines } = collectingTalk();
+  const account = new DownloadAccount(talk);
+  account.note(source('failed', 'connection refused'));
+  account.note(source('failed', 'connection refused'));
+  account.note(source('refused', 'unregistered'));
+  assert.deepEqual(lines, [
+    'ttorrent: warning: http://t/announce failed: connection refused',
+    'ttorrent: warning: http://t/announce refused: unregistered',
+  ]);
+});
+
+test('is silent about peers, pieces and answers, and tells of them with --verbose', () => {
+  const events: DownloadEvent[] = [
+    source('answered'),
+    { type: 'peer', peer: '127.0.0.1:1', change: 'failed', message: 'connection refused' },
+    { type: 'peer', peer: '127.0.0.1:2', change: 'connected', message: '' },
+    { type: 'bad-data', pieceIndex: 7, peers: ['127.0.0.1:3', '127.0.0.1:4'] },
+    { type: 'banned', peer: '127.0.0.1:3', reason: 'sent wrong bytes' },
+    { type: 'piece', pieceIndex: 7 },
+    { type: 'progress', progress },
+  ];
+  const quietly = collectingTalk();
+  const terse = new DownloadAccount(quietly.talk);
+  for (const event of events) terse.note(event);
+  assert.deepEqual(quietly.lines, []);
+
+  const loudly = collectingTalk({ verbose: true });
+  const verbose = new DownloadAccount(loudly.talk);
+  for (const event of events) verbose.note(event);
+  assert.deepEqual(loudly.lines, [
+    'http://t/announce named 3 peers (2 seeding, 1 downloading)',
+    'peer 127.0.0.1:1 failed: connection refused',
+    'peer 127.0.0.1:2 connected',
+    'piece 7 from 127.0.0.1:3, 127.0.0.1:4 fails its hash, fetching it again',
+    'banned 127.0.0.1:3: sent wrong bytes',
+  ]);
+});
+
+test('says nothing at all with --quiet', () => {
+  const { talk, lines } = collectingTalk({ quiet: true });
+  const account = new DownloadAccount(talk);
+  account.note(source('failed', 'connection refused'));
+  account.note({ type: 'warning', message: 'odd' });
+  assert.deepEqual(lines, []);
+});
+
+test('lets no control character of a remote reach the terminal', () => {
+  const { talk, lines } = collectingTalk();
+  new DownloadAccount(talk).note(source('warned', 'boo\u001b]52;c;AAAA\u0007\r\n\u202etxt.exe'));
+  assert.equal(lines.length, 1);
+  assert.doesNotMatch(lines[0] ?? '', /[\p{Cc}\p{Cf}]/u);
+});
+
+test('sums up a download that failed: how far it came and what is kept', () => {
+  const account = new DownloadAccount(collectingTalk().talk);
+  account.note({ type: 'progress', progress });
+  assert.equal(
+    account.verdict(7, progress),
+    'ends after 2s with exit code 7 (stalled): 1 of 4 pieces verified and kept, 2.00 KiB received',
+  );
+  account.note({ type: 'bad-data', pieceIndex: 0, peers: [] });
+  const verdict = account.verdict(42, { ...progress, bannedPeers: 2 });
+  assert.match(verdict ?? '', /exit code 42 \(only corrupt sources\): .*, 1 bad piece, 2 peers banned$/);
+});
+
+test('has nothing to sum up when a download ended before it began', () => {
+  const account = new DownloadAccount(collectingTalk().talk);
+  account.note({ type: 'progress', progress: { ...progress, phase: 'checking' } });
+  assert.equal(account.verdict(13, progress), undefined);
+});
+
+test('shows a download as share, rate, time left, peers, pieces and waste', () => {
+  assert.deepEqual(downloadView(progress), {
+    doneBytes: 250,
+    totalBytes: 1000,
+    facts: ['1.00 MiB/s', 'ETA 1m05s', '1 peer', '1/4 pieces', '16.0 KiB wasted'],
+  });
+  assert.equal(downloadView({ ...progress, etaMs: undefined }).facts[1], 'ETA ?');
+  assert.equal(downloadView({ ...progress, phase: 'finishing' }).facts[0], 'finishing');
+});
+
+test('shows the check of existing data by the bytes that were checked', () => {
+  const checking = downloadView({ ...progress, phase: 'checking', checkedBytes: 30, bytesToCheck: 60 });
+  assert.deepEqual(checking, { doneBytes: 30, totalBytes: 60, facts: ['checking existing data'] });
+});
+
+test('says of a complete download what came and how fast, or that nothing had to come', () => {
+  const files = [{ file: { index: 0, path: ['a'], length: 1000, torrentOffset: 0, pad: false, executable: false }, path: '/tmp/a' }];
+  assert.equal(completionText({ files, progress }), 'complete and verified: 1 file, 1000 B in 2s (2.00 KiB received, 1.00 KiB/s)');
+  assert.match(completionText({ files, progress: { ...progress, downloadedBytes: 0 } }), /1 file, 1000 B, all of it was there$/);
+});

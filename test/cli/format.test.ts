@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from '../../src/cli/format.ts';
+
+test('shows bytes with three digits and the unit that fits', () => {
+  const cases: readonly [number, string][] = [
+    [0, '0 B'],
+    [-1, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.00 KiB'],
+    [1536, '1.50 KiB'],
+    [10_240, '10.0 KiB'],
+    [102_348, '99.9 KiB'],
+    [102_399, '100 KiB'],
+    [1_048_063, '1023 KiB'],
+    [1_048_064, '1.00 MiB'],
+    [352_321_536, '336 MiB'],
+    [3_897_638_912, '3.63 GiB'],
+    [2 ** 48, '256 TiB'],
+    [2 ** 60, '1024 PiB'],
+  ];
+  for (const [bytes, text] of cases) assert.equal(formatBytes(bytes), text, String(bytes));
+});
+
+test('shows rates as bytes per second', () => {
+  assert.equal(formatRate(1_500_000), '1.43 MiB/s');
+  assert.equal(formatRate(0.4), '0 B/s');
+});
+
+test('shows durations with their two largest units', () => {
+  const cases: readonly [number, string][] = [
+    [-5, '0s'],
+    [999, '0s'],
+    [59_999, '59s'],
+    [60_000, '1m00s'],
+    [65_000, '1m05s'],
+    [3_599_999, '59m59s'],
+    [3_600_000, '1h00m'],
+    [86_399_999, '23h59m'],
+    [86_400_000, '1d00h'],
+    [273_600_000, '3d04h'],
+  ];
+  for (const [ms, text] of cases) assert.equal(formatDuration(ms), text, String(ms));
+});
+
+test('shows 100.0% only when all is done', () => {
+  assert.equal(formatPercent(0, 10), '0.0%');
+  assert.equal(formatPercent(421, 1000), '42.1%');
+  assert.equal(formatPercent(999_999, 1_000_000), '99.9%');
+  assert.equal(formatPercent(10, 10), '100.0%');
+  assert.equal(formatPercent(0, 0), '100.0%');
+});
+
+test('counts in words', () => {
+  assert.equal(formatCount(0, 'file'), '0 files');
+  assert.equal(formatCount(1, 'file'), '1 file');
+  assert.equal(formatCount(2, 'file'), '2 files');
+});

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { StorageError } from '../../src/errors.ts';
+import { takeLock } from '../../src/storage/lock-file.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+import { listFiles, makeContent, open } from './fixture.ts';
+
+const contender = new URL('./lock-contender.js', import.meta.url);
+
+test('a lock that is held is refused at once, also within one process, and free again after its release', (t) => {
+  const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
+  const lock = takeLock(lockPath);
+  assert.throws(() => takeLock(lockPath), (error) => {
+    assert.ok(error instanceof StorageError);
+    assert.equal(error.code, 'locked');
+    assert.match(error.message, new RegExp(`another ttorrent \\(process ${process.pid} on .*\\) is downloading this`));
+    return true;
+  });
+  lock.release();
+  takeLock(lockPath).release();
+  assert.deepEqual(listFiles(path.dirname(lockPath)), []);
+});
+
+test('the lock of a process that is gone, or whose id has a new owner, is taken over', (t) => {
+  const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
+  const own = ownLock(lockPath);
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const deads = [{ pid: gone }, { pid: 0 }, { startTime: '1' }, { bootId: 'another boot' }];
+  for (const dead of deads) {
+    writeFileSync(lockPath, JSON.stringify({ ...own, ...dead }));
+    const lock = takeLock(lockPath);
+    assert.equal(ownerOf(lockPath), process.pid);
+    lock.release();
+  }
+  assert.deepEqual(listFiles(path.dirname(lockPath)), []);
+});
+
+test('the lock of another machine is respected', (t) => {
+  const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
+  writeFileSync(lockPath, JSON.stringify({ ...ownLock(lockPath), hostname: 'elsewhere', pid: 1 }));
+  assert.throws(() => takeLock(lockPath), { code: 'locked' });
+});
+
+test('a lock with no readable content is held while it is new, and dead when it is old', (t) => {
+  const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
+  for (const text of ['', '{', '{"pid":1}', '[]', 'null', '"x"']) {
+    writeFileSync(lockPath, text);
+    assert.throws(() => takeLock(lockPath), { code: 'locked' });
+    utimesSync(lockPath, 1, 1);
+    takeLock(lockPath).release();
+  }
+});
+
+test('releasing leaves a lock alone that is no longer ours', (t) => {
+  const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
+  const lock = takeLock(lockPath);
+  const other = JSON.stringify({ ...JSON.parse(readFileSync(lockPath, 'utf8')), token: '0123456789abcdef' });
+  writeFileSync(lockPath, other);
+  lock.release();
+  assert.equal(readFileSync(lockPath, 'utf8'), other);
+});
+
+test('of many processes that want a free lock, or a dead one, exactly one gets it', { timeout: 60_000 }, async (t) => {
+  const contenders = await startContenders(t, 8);
+  for (let round = 0; round < 40; round++) {
+    const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
+    if (round % 2 === 1) writeFileSync(lockPath, JSON.stringify({ ...ownLock(`${lockPath}2`), pid: 0 }));
+    const answers = await Promise.all(contenders.map((child) => ask(child, { take: lockPath })));
+    assert.deepEqual(answers.filter((answer) => answer !== 'locked'), ['taken'], `round ${round}: ${answers.join()}`);
+    await Promise.all(contenders.map((child) => ask(child, { release: true })));
+    assert.deepEqual(listFiles(path.dirname(lockPath)), []);
+  }
+});
+
+test('the lock of a killed process is taken over by exactly one', { timeout: 60_000 }, async (t) => {
+  const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
+  let holders = await startContenders(t, 1);
+  for (let round = 0; round < 5; round++) {
+    const [holder] = holders;
+    assert.ok(holder !== undefined);
+    if (round === 0) assert.equal(await ask(holder, { take: lockPath }), 'taken');
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    const contenders = await startContenders(t, 4);
+    const answers = await Promise.all(contenders.map((child) => ask(child, { take: lockPath })));
+    assert.equal(answers.filter((answer) => answer === 'taken').length, 1, answers.join());
+    holders = contenders.filter((_, i) => answers[i] === 'taken');
+    for (const child of contenders) if (!holders.includes(child)) child.kill('SIGKILL');
+  }
+});
+
+test('two downloads of one torrent in one directory exclude each other, those of two torrents do not', async (t) => {
+  const dir = scratchDirectory(t);
+  const [one, two] = [makeContent('one', 1_024, [{ length: 2_000 }]), makeContent('two', 1_024, [{ length: 2_000 }])];
+  const first = await open(one, dir);
+  const before = listFiles(dir);
+  await assert.rejects(open(one, dir), { code: 'locked' });
+  assert.deepEqual(listFiles(dir), before);
+  const second = await open(two, dir);
+  await first.storage.close();
+  const again = await open(one, dir);
+  await again.storage.close();
+  await second.storage.close();
+  assert.ok(!existsSync(path.join(dir, 'one.ttorrent.lock')));
+});
+
+function ownLock(lockPath: string): Record<string, unknown> {
+  const lock = takeLock(lockPath);
+  const content = JSON.parse(readFileSync(lockPath, 'utf8')) as Record<string, unknown>;
+  lock.release();
+  assert.equal(content.hostname, os.hostname());
+  return content;
+}
+
+function ownerOf(lockPath: string): unknown {
+  return (JSON.parse(readFileSync(lockPath, 'utf8')) as { pid: unknown }).pid;
+}
+
+async function startContenders(t: TestContext, count: number): Promise<ChildProcess[]> {
+  const children = Array.from({ length: count }, () => fork(contender, { execArgv: [] }));
+  t.after(() => {
+    for (const child of children) child.kill('SIGKILL');
+  });
+  await Promise.all(children.map((child) => once(child, 'message')));
+  return children;
+}
+
+async function ask(child: ChildProcess, question: { take: string } | { release: true }): Promise<unknown> {
+  child.send(question);
+  const [answer] = (await once(child, 'message')) as [unknown];
+  return answer;
+}

@@ -1,0 +1,58 @@
+# What the tests need of libtorrent, which has no command line of its own.
+#   libtorrent-tool.py seed PORT CONTENT_DIRECTORY TORRENT...    seeds without checking, until killed
+#   libtorrent-tool.py create v1|v1-padded|hybrid PIECE_LENGTH CONTENT_PATH TORRENT
+#       makes a torrent, and its pad files beside the content for clients that take them for files
+
+import os
+import sys
+import time
+
+import libtorrent as lt
+
+
+def seed(port, content, *torrents):
+    session = lt.session({
+        'listen_interfaces': f'0.0.0.0:{port}',
+        'enable_dht': False,
+        'enable_lsd': False,
+        'enable_upnp': False,
+        'enable_natpmp': False,
+        'allow_multiple_connections_per_ip': True,
+        'active_seeds': -1,
+        'active_limit': -1,
+        'unchoke_slots_limit': -1,
+    })
+    for torrent in torrents:
+        parameters = lt.add_torrent_params()
+        parameters.ti = lt.torrent_info(torrent)
+        parameters.save_path = content
+        parameters.flags = lt.torrent_flags.seed_mode | lt.torrent_flags.disable_dht | lt.torrent_flags.disable_pex
+        session.add_torrent(parameters)
+    while True:
+        time.sleep(60)
+
+
+def create(version, piece_length, path, torrent):
+    flags = {
+        'v1': lt.create_torrent.v1_only,
+        'v1-padded': lt.create_torrent.v1_only | lt.create_torrent.canonical_files,
+        'hybrid': 0,
+    }[version]
+    directory = os.path.dirname(path)
+    files = lt.file_storage()
+    lt.add_files(files, path)
+    creator = lt.create_torrent(files, int(piece_length), int(flags))
+    lt.set_piece_hashes(creator, directory)
+    with open(torrent, 'wb') as out:
+        out.write(lt.bencode(creator.generate()))
+    made = lt.torrent_info(torrent).files()
+    for index in range(made.num_files()):
+        if made.file_flags(index) & lt.file_storage.flag_pad_file:
+            pad = os.path.join(directory, made.file_path(index))
+            os.makedirs(os.path.dirname(pad), exist_ok=True)
+            with open(pad, 'wb') as out:
+                out.truncate(made.file_size(index))
+
+
+if __name__ == '__main__':
+    {'seed': seed, 'create': create}[sys.argv[1]](*sys.argv[2:])

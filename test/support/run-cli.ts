@@ -1,0 +1,111 @@
+// Runs the built command line as a child process, as a user or a script would: exit code, stdout and stderr are what is tested.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const builtCli = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** Added to the environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The child is killed after so long, and `timedOut` is set. Default: 60 s. */
+  readonly timeoutMs?: number;
+  /** Written to its stdin, which is then closed. Default: nothing. */
+  readonly stdin?: string | Uint8Array;
+  /** Options of Node itself, before the program. */
+  readonly nodeOptions?: readonly string[];
+  /** Put before the command line: a program that runs another, such as `nsenter`. */
+  readonly wrapper?: readonly string[];
+}
+
+/** How a run ended. */
+export interface RunResult {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+  readonly durationMs: number;
+}
+
+/** A run that is under way. */
+export interface RunningCli {
+  readonly child: ChildProcess;
+  readonly finished: Promise<RunResult>;
+  /** Resolves when stderr so far matches; rejects when the program ends without it. */
+  stderrMatches(pattern: RegExp): Promise<void>;
+}
+
+/** Runs `ttorrent` with `args` to its end. */
+export function runCli(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return startCli(args, options).finished;
+}
+
+/** Starts `ttorrent` with `args`; the test sends it signals through `child`. */
+export function startCli(args: readonly string[], options: RunOptions = {}): RunningCli {
+  return startProgram([process.execPath, ...(options.nodeOptions ?? []), builtCli, ...args], options);
+}
+
+/** Starts any program the same way. */
+export function startProgram(command: readonly string[], options: RunOptions = {}): RunningCli {
+  const [program = '', ...args] = [...(options.wrapper ?? []), ...command];
+  const begunMs = performance.now();
+  const child = spawn(program, args, { cwd: options.cwd, env: childEnvironment(options.env), stdio: 'pipe' });
+  let timedOut = false;
+  const timeout = setTimeout(() => {
+    timedOut = true;
+    child.kill('SIGKILL');
+  }, options.timeoutMs ?? 60_000);
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  child.stdin.on('error', () => {}); // it may end without reading its input
+  child.stdin.end(options.stdin ?? '');
+  const finished = new Promise<RunResult>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode, signal) => {
+      const durationMs = performance.now() - begunMs;
+      resolve({ exitCode, signal, stdout: stdout.text(), stderr: stderr.text(), timedOut, durationMs });
+    });
+  }).finally(() => clearTimeout(timeout));
+  finished.catch(() => {}); // whoever started it awaits `finished` in time; a failed start must not count as unhandled before
+  return { child, finished, stderrMatches: (pattern) => stderr.matches(pattern) };
+}
+
+/** No colours and no variables of npm or of the test runner, so that a run is the same everywhere. */
+function childEnvironment(added: RunOptions['env'] = {}): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_TEST_CONTEXT$|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/.test(name));
+  return { ...Object.fromEntries(own), ...added };
+}
+
+interface Collected {
+  text(): string;
+  matches(pattern: RegExp): Promise<void>;
+}
+
+function collect(stream: NodeJS.ReadableStream): Collected {
+  const chunks: Buffer[] = [];
+  const text = (): string => Buffer.concat(chunks).toString('utf8');
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const matches = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!pattern.test(text())) return;
+        settle();
+        resolve();
+      };
+      const giveUp = (): void => {
+        settle();
+        reject(new Error(`stderr ended without ${pattern}; it was:\n${text()}`));
+      };
+      const settle = (): void => {
+        stream.off('data', look);
+        stream.off('end', giveUp);
+      };
+      stream.on('data', look);
+      stream.on('end', giveUp);
+      look();
+    });
+  return { text, matches };
+}
