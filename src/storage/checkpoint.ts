@@ -101,7 +101,8 @@ export class Checkpoints {
   /** Rounds until every complete file has its final name and, with `saveState`, the state says all that is known. Throws StorageError. */
   async flush(saveState: boolean): Promise<void> {
     while (this.#running !== undefined) await this.#running;
-    while (this.#failure === undefined && (this.#complete.length > 0 || (saveState && !this.#isSaved))) await this.#runRound();
+    const isDone = (): boolean => this.#complete.length === 0 && (this.#isSaved || !saveState);
+    while (this.#failure === undefined && !isDone()) await this.#runRound();
     if (this.#failure !== undefined) throw this.#failure;
   }
 

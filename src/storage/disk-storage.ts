@@ -28,7 +28,8 @@ import type { WorkFile } from './work-file.ts';
  * nothing changed when what is there is refused; the signal's reason when aborted.
  */
 export async function openStorage(metainfo: Metainfo, options: StorageOptions, clock: Clock = systemClock): Promise<TorrentStorage> {
-  for (const index of options.selection) assert(metainfo.files[index] !== undefined, `file ${index} of ${metainfo.files.length} is selected`);
+  for (const index of options.selection)
+    assert(metainfo.files[index] !== undefined, `file ${index} of ${metainfo.files.length} is selected`);
   options.signal.throwIfAborted();
   const paths = downloadPaths(prepareOutputDir(options.outputDir), metainfo.name);
   const lock = takeLock(paths.lock);
@@ -36,11 +37,20 @@ export async function openStorage(metainfo: Metainfo, options: StorageOptions, c
   try {
     const geometry = new Geometry(metainfo);
     const stateFile = new StateFile(paths.state, metainfo);
-    const records: FileRecords = (options.resume ? stateFile.load(geometry, options.listener.warned) : undefined) ?? new Map();
+    const records: FileRecords =
+      (options.resume ? stateFile.load(geometry, (message) => options.listener.warned(message)) : undefined) ?? new Map();
     const survey = await surveyFiles(metainfo, geometry, options.selection, paths.outputDir, records, options.signal);
     const data = new ExistingData(metainfo, geometry, survey);
-    const control = { signal: options.signal, onProgress: options.listener.checked };
-    const { works, newDirectories } = await prepareFiles({ geometry, outputDir: paths.outputDir, survey, data, options, control, openFiles });
+    const control = { signal: options.signal, onProgress: (bytes: number, total: number) => options.listener.checked(bytes, total) };
+    const { works, newDirectories } = await prepareFiles({
+      geometry,
+      outputDir: paths.outputDir,
+      survey,
+      data,
+      options,
+      control,
+      openFiles,
+    });
     const { verified } = data;
     return new DiskStorage({
       metainfo,
@@ -110,7 +120,7 @@ class DiskStorage implements TorrentStorage {
     this.#listener = options.listener;
     this.#geometry = geometry;
     this.#isPartial = metainfo.files.some((file) => !file.pad && !options.selection.has(file.index));
-    const worksByFile: (WorkFile | undefined)[] = new Array<undefined>(metainfo.files.length).fill(undefined);
+    const worksByFile: (WorkFile | undefined)[] = Array.from(metainfo.files, () => undefined);
     for (const work of parts.works) worksByFile[work.file.index] = work;
     this.#pieceIo = new PieceIo(geometry, openFiles, worksByFile);
     this.#checkpoints = new Checkpoints({
@@ -125,9 +135,12 @@ class DiskStorage implements TorrentStorage {
 
   writePiece(pieceIndex: number, bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) throw this.#failure;
+      this.#throwIfFailed();
       assert(this.#closed === undefined, 'a piece is written to a closed storage');
-      assert(this.#geometry.isPiece(pieceIndex) && bytes.length === this.#geometry.lengthOf(pieceIndex), 'the bytes are not those of a piece');
+      assert(
+        this.#geometry.isPiece(pieceIndex) && bytes.length === this.#geometry.lengthOf(pieceIndex),
+        'the bytes are not those of a piece',
+      );
       assert(!this.#writing.has(pieceIndex), 'the piece is being written already');
       if (this.verified.has(pieceIndex)) return resolve();
       this.#writing.add(pieceIndex);
@@ -160,14 +173,14 @@ class DiskStorage implements TorrentStorage {
   }
 
   async finish(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#throwIfFailed();
     assert(this.#closed === undefined, 'a closed storage is finished');
     await this.#checkpoints.flush(this.#isPartial);
     const unfinished = this.#works.find((work) => work.place !== 'final');
     if (unfinished !== undefined) throw new InvariantError(`${unfinished.finalPath} lacks ${unfinished.missingPieces} pieces at the end`);
     if (!this.#isPartial) await this.#stateFile.remove();
     await this.close();
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#throwIfFailed();
   }
 
   close(): Promise<void> {
@@ -179,6 +192,10 @@ class DiskStorage implements TorrentStorage {
     this.verified.add(pieceIndex);
     const completed = works.filter((work) => --work.missingPieces === 0);
     this.#checkpoints.noteVerified(this.#geometry.lengthOf(pieceIndex), works, completed);
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #fail(error: StorageError): StorageError {
@@ -193,7 +210,9 @@ class DiskStorage implements TorrentStorage {
       this.#checkpoints.stop();
       if (this.#isPartial || this.#works.some((work) => work.place !== 'final')) await this.#checkpoints.flush(true);
     } catch (error) {
-      this.#listener.warned(`the state of the download could not be saved: ${storageError('closing', error, 'read-write-failed').message}`);
+      const failure = storageError('closing', error, 'read-write-failed');
+      // What was thrown before need not be said again.
+      if (failure !== this.#failure) this.#listener.warned(`the state of the download is not saved: ${failure.message}`);
     }
     try {
       await this.#openFiles.closeAll();

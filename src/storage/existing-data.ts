@@ -114,7 +114,9 @@ export class ExistingData {
     for (let pieceIndex = 0; pieceIndex < this.#metainfo.pieceCount; pieceIndex++) {
       if (!this.#unrecorded.has(pieceIndex) || this.verified.has(pieceIndex)) continue;
       const slices = this.#geometry.slices(this.#geometry.offsetOf(pieceIndex), this.#geometry.lengthOf(pieceIndex));
-      const isThere = slices.every(({ file, fileOffset, length }) => file.pad || fileOffset + length <= (this.#sources[file.index]?.size ?? 0));
+      const isThere = slices.every(
+        ({ file, fileOffset, length }) => file.pad || fileOffset + length <= (this.#sources[file.index]?.size ?? 0),
+      );
       if (isThere) pieces.push(pieceIndex);
     }
     return pieces;

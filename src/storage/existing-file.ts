@@ -30,5 +30,8 @@ export function judgeExistingFile(pieces: Iterable<ExistingPiece>): ExistingFile
 /** The refusal to replace the file at `path`. */
 export function somebodyElses(path: string, judgement: Pick<ExistingFileJudgement, 'matching' | 'counted'>): StorageError {
   const { matching, counted } = judgement;
-  return new StorageError('in-the-way', `${path} exists and differs (${matching} of ${counted} pieces match); it is left untouched unless overwriting is asked for`);
+  return new StorageError(
+    'in-the-way',
+    `${path} exists and differs (${matching} of ${counted} pieces match); it is left untouched unless overwriting is asked for`,
+  );
 }

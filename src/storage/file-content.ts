@@ -51,7 +51,12 @@ export async function writeZeros(fd: number, ranges: Iterable<FileRange>, signal
 }
 
 /** Judges the file at `otherPath`, which has the same length, by how many pieces of it equal the verified ones in `fd`. */
-export async function compareWithVerified(fd: number, otherPath: string, file: TorrentFile, geometry: Geometry): Promise<ExistingFileJudgement> {
+export async function compareWithVerified(
+  fd: number,
+  otherPath: string,
+  file: TorrentFile,
+  geometry: Geometry,
+): Promise<ExistingFileJudgement> {
   const pieces: ExistingPiece[] = [];
   await reading(otherPath, `comparing ${otherPath} with the verified data`, async (otherFd) => {
     const { begin, end } = geometry.piecesOf(file);

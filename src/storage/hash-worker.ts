@@ -19,7 +19,9 @@ export interface HashWork {
 }
 
 /** What a worker says: so many more pieces are judged, or why it cannot go on. */
-export type HashReport = { readonly kind: 'judged'; readonly pieces: number } | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
+export type HashReport =
+  | { readonly kind: 'judged'; readonly pieces: number }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
 
 /** Judges pieces until none is left, and calls `report` after each batch. */
 function judgePieces(work: HashWork, hasher: PieceHasher, report: (pieces: number) => void): void {

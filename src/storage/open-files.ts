@@ -98,18 +98,20 @@ export class OpenFiles {
   #begin(work: WorkFile, use: UseDescriptor): void {
     const slot: Slot = { fd: undefined, users: 1, waiting: [use] };
     this.#slots.set(work, slot);
-    this.whileShort(() => this.#open(work)).then(
-      (fd) => {
-        slot.fd = fd;
-        for (const waiter of slot.waiting.splice(0)) waiter(undefined, fd);
-      },
-      (error: unknown) => {
-        this.#slots.delete(work);
-        const failure = storageError(`opening ${work.partPath}`, error, 'open-failed');
-        for (const waiter of slot.waiting.splice(0)) waiter(failure, -1);
-        this.#serveQueue();
-      },
-    );
+    void this.#fill(work, slot);
+  }
+
+  async #fill(work: WorkFile, slot: Slot): Promise<void> {
+    try {
+      const fd = await this.whileShort(() => this.#open(work));
+      slot.fd = fd;
+      for (const waiter of slot.waiting.splice(0)) waiter(undefined, fd);
+    } catch (error) {
+      this.#slots.delete(work);
+      const failure = storageError(`opening ${work.partPath}`, error, 'open-failed');
+      for (const waiter of slot.waiting.splice(0)) waiter(failure, -1);
+      this.#serveQueue();
+    }
   }
 
   #serveQueue(): void {

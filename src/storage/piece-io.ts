@@ -55,7 +55,10 @@ export class PieceIo {
 
   /** Fills `into` from `offset` of the piece on. Throws StorageError, also for bytes of files that are not wanted. */
   async read(pieceIndex: number, offset: number, into: Uint8Array): Promise<void> {
-    assert(offset >= 0 && offset + into.length <= this.#geometry.lengthOf(pieceIndex), `${into.length} bytes at ${offset} of piece ${pieceIndex}`);
+    assert(
+      offset >= 0 && offset + into.length <= this.#geometry.lengthOf(pieceIndex),
+      `${into.length} bytes at ${offset} of piece ${pieceIndex}`,
+    );
     for (const slice of this.#geometry.slices(this.#geometry.offsetOf(pieceIndex) + offset, into.length)) {
       if (slice.file.pad) into.fill(0, slice.rangeOffset, slice.rangeOffset + slice.length);
       else await this.#readSlice(slice, into);

@@ -48,7 +48,7 @@ export class PieceWriter {
     this.#parts.storage.writePiece(pieceIndex, bytes).then(
       () => {
         this.#parts.onVerified(pieceIndex, bytes);
-        this.#landed(bytes.length);
+        return this.#landed(bytes.length);
       },
       (error: unknown) => {
         this.#landed(bytes.length);

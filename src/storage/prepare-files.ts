@@ -54,7 +54,8 @@ export async function prepareFiles(preparation: Preparation): Promise<PreparedFi
     if (work.file.length === 0 && work.replaces === undefined && createEmpty(work)) newDirectories.add(path.dirname(work.finalPath));
   }
   await adoptReplaced(preparation, works);
-  for (const [i, work] of works.entries()) if (work.place !== 'final') work.missingPieces = data.missingPieces(survey.wanted[i] as FoundFile);
+  for (const [i, work] of works.entries())
+    if (work.place !== 'final') work.missingPieces = data.missingPieces(survey.wanted[i] as FoundFile);
   await allocate(preparation, works);
   await openEarly(works, openFiles);
   return { works, newDirectories };

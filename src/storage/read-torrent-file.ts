@@ -16,7 +16,8 @@ export async function readTorrentFile(path: string): Promise<Uint8Array> {
   try {
     const stat = await handle.stat();
     if (stat.isDirectory()) throw new InputError('bad-argument', `${path}: expected a torrent file, found a directory`);
-    if (!stat.isFile()) throw new InputError('bad-argument', `${path}: expected a torrent file, found something that is not a regular file`);
+    if (!stat.isFile())
+      throw new InputError('bad-argument', `${path}: expected a torrent file, found something that is not a regular file`);
     return await readBounded(path, handle);
   } catch (error) {
     if (error instanceof InputError) throw error;

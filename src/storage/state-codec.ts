@@ -27,7 +27,9 @@ export interface FileRecord {
 export type FileRecords = ReadonlyMap<number, FileRecord>;
 
 /** A state that can be used, or why not. */
-export type DecodedState = { readonly kind: 'state'; readonly records: FileRecords } | { readonly kind: 'unusable'; readonly reason: string };
+export type DecodedState =
+  | { readonly kind: 'state'; readonly records: FileRecords }
+  | { readonly kind: 'unusable'; readonly reason: string };
 
 /** Whether `record` says that the bytes which `file` has of piece `pieceIndex`, one of its pieces, are on disk and verified. */
 export function vouchesFor(record: FileRecord, file: TorrentFile, geometry: Geometry, pieceIndex: number): boolean {

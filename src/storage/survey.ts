@@ -55,7 +55,7 @@ export async function surveyFiles(
 ): Promise<Survey> {
   const guard = new PathGuard(outputDir);
   const wanted: FoundFile[] = [];
-  const sources: (Source | undefined)[] = new Array<undefined>(metainfo.files.length).fill(undefined);
+  const sources: (Source | undefined)[] = Array.from(metainfo.files, () => undefined);
   const wantedPieces = new Bitfield(metainfo.pieceCount);
   const names = new Set<string>();
   for (const file of metainfo.files) {
@@ -82,7 +82,8 @@ function lookAtFile(file: TorrentFile, guard: PathGuard, outputDir: string, reco
   }
   // A record of a complete file holds under either name: it may have been renamed after the state was saved.
   const described = final ?? part;
-  const isDescribed = described !== undefined && record !== undefined && matches(record, described) && !(final !== undefined && record.bits);
+  const isDescribed =
+    described !== undefined && record !== undefined && matches(record, described) && !(final !== undefined && record.bits);
   return { file, finalPath, partPath, final, part, record: isDescribed ? record : undefined };
 }
 

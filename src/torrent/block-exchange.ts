@@ -9,7 +9,8 @@ import type { PieceLedger } from '../pieces/piece-ledger.ts';
 import { wireLimits } from '../config.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/random.ts';
-import type { BlockArrival, BlockRequest } from '../wire/peer-protocol.ts';
+import type { BlockArrival } from '../wire/peer-protocol.ts';
+import type { BlockRequest } from '../wire/request-book.ts';
 import type { Peer } from './peer.ts';
 
 export interface BlockExchangeOptions {

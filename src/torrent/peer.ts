@@ -13,7 +13,8 @@ import type { ByteStream, ByteStreamListener } from '../transport/byte-stream.ts
 import { WireDecoder } from '../wire/decoder.ts';
 import type { ExtensionHandshake } from '../wire/extension.ts';
 import type { Handshake } from '../wire/handshake.ts';
-import { type BlockArrival, type BlockRequest, PeerProtocol, type PeerProtocolListener } from '../wire/peer-protocol.ts';
+import { type BlockArrival, PeerProtocol, type PeerProtocolListener } from '../wire/peer-protocol.ts';
+import type { BlockRequest } from '../wire/request-book.ts';
 import { RequestWindow } from '../wire/request-window.ts';
 
 /** What a peer tells the swarm. */

@@ -11,7 +11,8 @@ import { formatEndpoint } from '../support/endpoint.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';
 import { dialTcp } from '../transport/tcp.ts';
 import type { Handshake } from '../wire/handshake.ts';
-import type { BlockArrival, BlockRequest } from '../wire/peer-protocol.ts';
+import type { BlockArrival } from '../wire/peer-protocol.ts';
+import type { BlockRequest } from '../wire/request-book.ts';
 import type { BlockExchange } from './block-exchange.ts';
 import { Peer, type PeerHost } from './peer.ts';
 

@@ -66,11 +66,14 @@ function refusalOf(reply: BencodeDict): TrackerRefusal | undefined {
   const reason = reply.get('failure reason');
   if (!isBytes(reason)) return undefined;
   const words = printable(reason, trackerLimits.failureReasonChars);
-  const stated = reply.get('retry in');
-  const retryIn = isBytes(stated) ? toLatin1(stated) : String(stated);
-  const minutes = /^\d{1,9}$/.test(retryIn) ? Number(retryIn) : undefined;
-  const retryAfterMs = minutes === undefined ? undefined : Math.min(minutes * 60_000, trackerLimits.maxIntervalMs);
-  return new TrackerRefusal(words === '' ? 'it gives no reason' : words, retryIn === 'never' ? Infinity : retryAfterMs);
+  return new TrackerRefusal(words === '' ? 'it gives no reason' : words, retryAfterMs(reply.get('retry in')));
+}
+
+function retryAfterMs(retryIn: BencodeValue | undefined): number | undefined {
+  const stated = isBytes(retryIn) ? toLatin1(retryIn) : retryIn;
+  if (stated === 'never') return Infinity;
+  const minutes = typeof stated === 'string' && /^\d{1,9}$/.test(stated) ? Number(stated) : stated;
+  return typeof minutes === 'number' && minutes >= 0 ? Math.min(minutes * 60_000, trackerLimits.maxIntervalMs) : undefined;
 }
 
 /** Seconds as milliseconds within our bounds; undefined when `value` is no number. */

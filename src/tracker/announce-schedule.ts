@@ -113,7 +113,8 @@ export class AnnounceSchedule {
     return finite(Math.min(...idle.map(({ notBeforeMs }) => (notBeforeMs > nowMs ? notBeforeMs : wideningMs))));
   }
 
-  answered(url: string, response: AnnounceResponse, nowMs: number): void {
+  /** `bringsPeers`: whether it named anyone but ourselves. */
+  answered(url: string, response: AnnounceResponse, bringsPeers: boolean, nowMs: number): void {
     const tracker = this.#tracker(url);
     const event = tracker.asking?.event;
     tracker.asking = undefined;
@@ -124,7 +125,7 @@ export class AnnounceSchedule {
     tracker.regularMs = Math.max(nowMs + response.intervalMs, tracker.notBeforeMs);
     if (event === 'started') tracker.joined = true;
     if (this.#round === undefined || event === 'completed') return;
-    if (response.peers.length > 0 || !this.#hungry) this.#endRound(tracker);
+    if (bringsPeers || !this.#hungry) this.#endRound(tracker);
     else this.#round.fallback ??= tracker;
   }
 

@@ -117,7 +117,9 @@ export class TrackerAnnouncer implements PeerSource {
     assert(client !== undefined, 'a tracker is scheduled that nobody speaks to');
     try {
       const response = await client.announce(due.url, request, signal);
-      this.#schedule.answered(due.url, response, clock.nowMs());
+      // Many trackers name us to ourselves; hardly anyone else listens on just our port.
+      const bringsPeers = response.peers.some((peer) => peer.port !== port);
+      this.#schedule.answered(due.url, response, bringsPeers, clock.nowMs());
       if (this.#stopped === undefined) this.#tell(due.url, response);
     } catch (error) {
       if (signal.aborted) {

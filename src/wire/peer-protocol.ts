@@ -11,13 +11,7 @@ import { type ExtensionHandshake, decodeExtensionHandshake, encodeExtensionHands
 import { type Handshake, encodeHandshake } from './handshake.ts';
 import { type BlockRange, type Message, encodeBare, encodeIndexed, encodeKeepAlive, encodeWithPayload, messageId } from './messages.ts';
 import { OutgoingBytes } from './outgoing-bytes.ts';
-
-/** A block that we asked for. */
-export interface BlockRequest {
-  readonly pieceIndex: number;
-  readonly blockIndex: number;
-  readonly sentMs: number;
-}
+import { type BlockRequest, RequestBook } from './request-book.ts';
 
 /** A block whose last byte has come. */
 export interface BlockArrival {
@@ -51,23 +45,18 @@ export interface PeerProtocolListener {
 
 /** Pieces a peer may allow us while it chokes us (BEP 6 sends about 10). */
 const allowedFastMax = 128;
-/** Blocks given back that may still come and are then no surprise. */
-const lateBlocksMax = 8192;
 /** What we let peers ask of us at once, in our handshake. */
 const ourRequestQueue = 500;
 
 export class PeerProtocol implements DecoderListener {
   /** Bytes to send, in order. */
   readonly outgoing = new OutgoingBytes();
-  /** What we asked for and still wait for, oldest first. */
-  readonly outstanding = new Map<number, BlockRequest>();
-  readonly #late = new Map<number, BlockRequest>();
+  readonly #requests: RequestBook;
   readonly #allowedFast = new Set<number>();
   readonly #geometry: Geometry;
   readonly #ours: Handshake;
   readonly #listenPort: number | undefined;
   readonly #listener: PeerProtocolListener;
-  readonly #blocksPerPiece: number;
 
   peerHas: Bitfield;
   peerChokesUs = true;
@@ -90,7 +79,7 @@ export class PeerProtocol implements DecoderListener {
     this.#ours = ours;
     this.#listenPort = listenPort;
     this.#listener = listener;
-    this.#blocksPerPiece = Math.ceil(geometry.pieceLength / wireLimits.blockBytes);
+    this.#requests = new RequestBook(geometry);
     this.peerHas = new Bitfield(geometry.pieceCount);
   }
 
@@ -102,6 +91,11 @@ export class PeerProtocol implements DecoderListener {
   /** Whether both handshakes are done. */
   get isReady(): boolean {
     return this.theirHandshake !== undefined;
+  }
+
+  /** What we asked for and still wait for, oldest first. */
+  get outstanding(): ReadonlyMap<number, BlockRequest> {
+    return this.#requests.outstanding;
   }
 
   /** Whether a request for `pieceIndex` is legal now. */
@@ -146,28 +140,24 @@ export class PeerProtocol implements DecoderListener {
 
   /** Asks for a block. The caller has checked `mayRequest` and that the peer has the piece. */
   request(pieceIndex: number, blockIndex: number, nowMs: number): void {
-    this.outstanding.set(this.#key(pieceIndex, blockIndex), { pieceIndex, blockIndex, sentMs: nowMs });
-    this.outgoing.appendBlockMessage(messageId.request, this.#range(pieceIndex, blockIndex));
+    this.#requests.add({ pieceIndex, blockIndex, sentMs: nowMs });
+    this.outgoing.appendBlockMessage(messageId.request, this.#requests.rangeOf(pieceIndex, blockIndex));
   }
 
   hasRequested(pieceIndex: number, blockIndex: number): boolean {
-    return this.outstanding.has(this.#key(pieceIndex, blockIndex));
+    return this.#requests.has(pieceIndex, blockIndex);
   }
 
   /** Takes a request back. The block may still come: it is then no surprise. */
   cancel(pieceIndex: number, blockIndex: number): void {
-    const key = this.#key(pieceIndex, blockIndex);
-    const block = this.outstanding.get(key);
-    if (block === undefined) return;
-    this.#moveToLate(key, block);
-    if (block !== this.#arriving) this.outgoing.appendBlockMessage(messageId.cancel, this.#range(pieceIndex, blockIndex));
+    if (!this.#requests.stopWaiting(pieceIndex, blockIndex)) return;
+    const isArriving = this.#arriving?.pieceIndex === pieceIndex && this.#arriving.blockIndex === blockIndex;
+    if (!isArriving) this.outgoing.appendBlockMessage(messageId.cancel, this.#requests.rangeOf(pieceIndex, blockIndex));
   }
 
   /** Stops waiting for everything that was asked for, without telling the peer, and gives it back. */
   giveUpOutstanding(): BlockRequest[] {
-    const blocks = [...this.outstanding.values()];
-    for (const [key, block] of [...this.outstanding]) this.#moveToLate(key, block);
-    return blocks;
+    return this.#requests.giveUp(() => true);
   }
 
   handshakeReceived(handshake: Handshake): void {
@@ -204,9 +194,7 @@ export class PeerProtocol implements DecoderListener {
     this.#arriving = undefined;
     this.#arrivingLength = length;
     this.#arrivingStored = false;
-    if (blockOffset % wireLimits.blockBytes !== 0) return this.#unsolicitedBlock();
-    const key = this.#key(pieceIndex, blockOffset / wireLimits.blockBytes);
-    const block = this.outstanding.get(key) ?? this.#late.get(key);
+    const block = this.#requests.find(range);
     if (block === undefined) return this.#unsolicitedBlock();
     const expected = this.#geometry.blockLength(block.pieceIndex, block.blockIndex);
     if (length !== expected) throw new ProtocolError(`the peer sent ${length} bytes for a request of ${expected}`);
@@ -220,9 +208,7 @@ export class PeerProtocol implements DecoderListener {
     const block = this.#arriving;
     if (block === undefined) return;
     this.#arriving = undefined;
-    const key = this.#key(block.pieceIndex, block.blockIndex);
-    const wasOutstanding = this.outstanding.delete(key);
-    this.#late.delete(key);
+    const wasOutstanding = this.#requests.settle(block);
     this.#listener.blockReceived({ block, length: this.#arrivingLength, stored: this.#arrivingStored, wasOutstanding });
   }
 
@@ -301,23 +287,15 @@ export class PeerProtocol implements DecoderListener {
 
   #rejectReceived(range: BlockRange): void {
     this.#checkRange(range, 'reject-request');
-    const key = this.#key(range.pieceIndex, Math.floor(range.blockOffset / wireLimits.blockBytes));
-    this.#late.delete(key);
-    const block = this.outstanding.get(key);
-    if (block === undefined) return;
-    this.outstanding.delete(key);
+    const block = this.#requests.find(range);
+    if (block === undefined || !this.#requests.settle(block)) return;
     if (this.peerChokesUs) this.#allowedFast.delete(range.pieceIndex);
     this.#listener.blocksReturned([block]);
   }
 
   /** A choke takes back what was promised; with BEP 6 each block is rejected as well, which is then old news. */
   #giveBackAll(): void {
-    const returned: BlockRequest[] = [];
-    for (const [key, block] of [...this.outstanding]) {
-      if (this.#allowedFast.has(block.pieceIndex)) continue;
-      this.#moveToLate(key, block);
-      returned.push(block);
-    }
+    const returned = this.#requests.giveUp((pieceIndex) => !this.#allowedFast.has(pieceIndex));
     if (returned.length > 0) this.#listener.blocksReturned(returned);
   }
 
@@ -336,17 +314,6 @@ export class PeerProtocol implements DecoderListener {
     return undefined;
   }
 
-  #moveToLate(key: number, block: BlockRequest): void {
-    this.outstanding.delete(key);
-    if (this.#late.size >= lateBlocksMax) {
-      for (const oldest of this.#late.keys()) {
-        this.#late.delete(oldest);
-        break;
-      }
-    }
-    this.#late.set(key, block);
-  }
-
   #checkPiece(pieceIndex: number, what: string): void {
     if (!this.#geometry.isPiece(pieceIndex))
       throw new ProtocolError(`the peer sent ${what} for piece ${pieceIndex}; the torrent has ${this.#geometry.pieceCount}`);
@@ -360,14 +327,5 @@ export class PeerProtocol implements DecoderListener {
 
   #requireFast(what: string): void {
     if (!this.#isFast) throw new ProtocolError(`the peer sent ${what} without having agreed on the fast extension`);
-  }
-
-  #range(pieceIndex: number, blockIndex: number): BlockRange {
-    return { pieceIndex, blockOffset: blockIndex * wireLimits.blockBytes, length: this.#geometry.blockLength(pieceIndex, blockIndex) };
-  }
-
-  /** One safe integer per block of the torrent. */
-  #key(pieceIndex: number, blockIndex: number): number {
-    return pieceIndex * this.#blocksPerPiece + blockIndex;
   }
 }

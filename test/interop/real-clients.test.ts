@@ -2,7 +2,7 @@
 // byte-identical and leave nothing else behind.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { type ClientName, clientsAreRequired, missingClient, type SeedingClient, startClient } from '../support/clients.ts';
@@ -74,6 +74,12 @@ describe('real clients', () => {
 
   async function download(shape: PreparedShape, clients: readonly SeedingClient[], output: string): Promise<void> {
     mkdirSync(output, { recursive: true });
+    if (shape.sparseLength !== undefined && clients.every(({ name }) => name === 'transmission')) {
+      // It sends 4 GiB in two minutes. Where the zeros are there already, what is left still lies beyond 4 GiB.
+      const partial = path.join(output, `${shape.name}.part`);
+      writeFileSync(partial, '');
+      truncateSync(partial, shape.sparseLength);
+    }
     // An address of its own for each shape: transmission handles one handshake per address at a time, and drops others.
     const host = PrivateNetwork.address(shapes.indexOf(shape) + 1);
     const peers = clients.filter(({ name }) => !shape.notBy.includes(name)).flatMap(({ port }) => ['--peer', `${host}:${port}`]);

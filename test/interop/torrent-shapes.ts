@@ -21,6 +21,8 @@ export interface PreparedShape {
   readonly infohash: string;
   /** Clients that cannot seed it at all. */
   readonly notBy: readonly ClientName[];
+  /** Its one file has so many bytes, nearly all of them zeros. */
+  readonly sparseLength?: number;
 }
 
 const madeHere: readonly TorrentShape[] = [
@@ -56,7 +58,7 @@ const madeHere: readonly TorrentShape[] = [
     pieceLength: 32 * KiB,
     files: [
       { path: [...Array.from({ length: 30 }, (_, depth) => `level ${depth}`), 'leaf'], length: 40_000 },
-      { path: [" spaces, 'quotes' and 100 % # & ; $HOME"], length: 50_000 },
+      { path: ["spaces, 'quotes' and 100 % # & ; $HOME"], length: 50_000 },
       { path: ['.hidden'], length: 7 },
       { path: ['-o'], length: 9 },
     ],
@@ -100,7 +102,9 @@ export function prepareShapes(contentDirectory: string, torrentDirectory: string
     const torrent = makeTorrent(shape);
     writeContent(torrent, contentDirectory, { padFiles: true });
     writeFileSync(torrentFileOf(shape.name), torrent.bytes);
-    shapes.push({ name: shape.name, torrentFile: torrentFileOf(shape.name), infohash: torrent.infohash.toString('hex'), notBy: [] });
+    const sparse = shape.islands === undefined ? {} : { sparseLength: torrent.totalLength };
+    const infohash = torrent.infohash.toString('hex');
+    shapes.push({ name: shape.name, torrentFile: torrentFileOf(shape.name), infohash, notBy: [], ...sparse });
   }
   for (const { creator, shape, notBy = [] } of madeElsewhere) {
     if (!hasCreator(creator)) {

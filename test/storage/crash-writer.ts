@@ -9,6 +9,7 @@ const { storage } = await open(crashContent, dir, { selection });
 const missing = piecesOf(crashContent, selection).filter((piece) => !storage.verified.has(piece));
 
 await Promise.all(Array.from({ length: 8 }, writeNext));
+process.send?.('finishing');
 await storage.finish();
 process.disconnect();
 

@@ -46,7 +46,10 @@ test('a stopped download goes on from its state without hashing anything', async
   await first.storage.close();
   const second = await open(many, dir);
   assert.equal(second.told.checkedBytes, 0);
-  assert.deepEqual([0, 1, 2, 3, 4, 5, 6, 7].filter((piece) => second.storage.verified.has(piece)), [0, 2, 5]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5, 6, 7].filter((piece) => second.storage.verified.has(piece)),
+    [0, 2, 5],
+  );
   await writePieces(second.storage, many, piecesOf(many, allFiles(many)));
   await second.storage.finish();
   assertOnDisk(many, dir, allFiles(many));
@@ -74,7 +77,10 @@ test('a complete download is recognised and nothing is written to it', async (t)
   assert.ok(storage.verified.isFull);
   assert.equal(told.completed.length, allFiles(many).length);
   await storage.finish();
-  assert.deepEqual(listFiles(dir).map((name) => statSync(path.join(dir, name)).mtimeMs), before);
+  assert.deepEqual(
+    listFiles(dir).map((name) => statSync(path.join(dir, name)).mtimeMs),
+    before,
+  );
 });
 
 test('a file edited after the state was saved is hashed again, even when its size is the same', async (t) => {
@@ -87,7 +93,10 @@ test('a file edited after the state was saved is hashed again, even when its siz
   edited[40_000] = (edited[40_000] ?? 0) ^ 1;
   writeFileSync(part, edited);
   const second = await open(single, dir);
-  assert.deepEqual([0, 1, 2, 3].map((piece) => second.storage.verified.has(piece)), [true, true, false, true]);
+  assert.deepEqual(
+    [0, 1, 2, 3].map((piece) => second.storage.verified.has(piece)),
+    [true, true, false, true],
+  );
   await second.storage.close();
 });
 
@@ -283,7 +292,15 @@ test('a torrent that needs more than the disk has is refused before anything is 
   const pieceCount = Math.ceil(length / pieceLength);
   const file = { index: 0, path: ['huge'], length, torrentOffset: 0, pad: false, executable: false };
   const { metainfo } = single;
-  const huge = { ...metainfo, name: 'huge', files: [file], totalLength: length, pieceLength, pieceCount, pieceHashes: new Uint8Array(pieceCount * 20) };
+  const huge = {
+    ...metainfo,
+    name: 'huge',
+    files: [file],
+    totalLength: length,
+    pieceLength,
+    pieceCount,
+    pieceHashes: new Uint8Array(pieceCount * 20),
+  };
   await assert.rejects(open({ metainfo: huge }, dir), (error) => {
     assert.ok(error instanceof StorageError);
     assert.equal(error.code, 'disk-full');

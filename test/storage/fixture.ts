@@ -38,15 +38,27 @@ export function makeContent(
     files.push({ index, path: elements, length: sketch.length, torrentOffset: totalLength, pad: sketch.pad ?? false, executable: false });
     totalLength += sketch.length;
   }
-  const key = createHash('sha256').update(`${name} ${options.seed ?? ''}`).digest().subarray(0, 16);
+  const key = createHash('sha256')
+    .update(`${name} ${options.seed ?? ''}`)
+    .digest()
+    .subarray(0, 16);
   const bytes = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(totalLength));
   for (const file of files) if (file.pad) bytes.fill(0, file.torrentOffset, file.torrentOffset + file.length);
   if (options.zeros !== undefined) bytes.fill(0, options.zeros.begin, options.zeros.end);
   const pieceCount = Math.ceil(totalLength / pieceLength);
-  const piece = (pieceIndex: number): Uint8Array => bytes.subarray(pieceIndex * pieceLength, Math.min((pieceIndex + 1) * pieceLength, totalLength));
+  const piece = (pieceIndex: number): Uint8Array =>
+    bytes.subarray(pieceIndex * pieceLength, Math.min((pieceIndex + 1) * pieceLength, totalLength));
   const pieceHashes = Buffer.concat(Array.from({ length: pieceCount }, (_, i) => createHash('sha1').update(piece(i)).digest()));
   return {
-    metainfo: makeMetainfo({ name, files, totalLength, pieceLength, pieceCount, pieceHashes, isMultiFile: sketches[0]?.path !== undefined }),
+    metainfo: makeMetainfo({
+      name,
+      files,
+      totalLength,
+      pieceLength,
+      pieceCount,
+      pieceHashes,
+      isMultiFile: sketches[0]?.path !== undefined,
+    }),
     bytes,
     piece,
     file: (index) => {
@@ -125,7 +137,8 @@ export function piecesOf(content: Content, indexes: Iterable<number>): number[] 
   const pieces = new Set<number>();
   for (const index of indexes) {
     const { torrentOffset, length } = files[index] as TorrentFile;
-    for (let at = Math.floor(torrentOffset / pieceLength); at * pieceLength < torrentOffset + length && length > 0; at++) pieces.add(at);
+    const end = length === 0 ? 0 : Math.ceil((torrentOffset + length) / pieceLength);
+    for (let piece = Math.floor(torrentOffset / pieceLength); piece < end; piece++) pieces.add(piece);
   }
   return [...pieces];
 }

@@ -111,7 +111,9 @@ test('a path element that is no plain name never reaches the disk', async (t) =>
     const at = place(t);
     const [file] = content.metainfo.files;
     assert.ok(file !== undefined);
-    const evil = { metainfo: { ...content.metainfo, files: [{ ...file, path: ['set', element, 'file'] }, ...content.metainfo.files.slice(1)] } };
+    const evil = {
+      metainfo: { ...content.metainfo, files: [{ ...file, path: ['set', element, 'file'] }, ...content.metainfo.files.slice(1)] },
+    };
     await assert.rejects(open(evil, at.dir), InvariantError);
     assert.deepEqual(listFiles(at.dir), []);
   }
@@ -120,8 +122,19 @@ test('a path element that is no plain name never reaches the disk', async (t) =>
 test('two files of one path are refused', async (t) => {
   const [file, other] = content.metainfo.files;
   assert.ok(file !== undefined && other !== undefined);
-  for (const elements of [['set', 'x'], ['set', 'x.part']]) {
-    const twins = { metainfo: { ...content.metainfo, files: [{ ...file, path: ['set', 'x'] }, { ...other, path: elements }] } };
+  for (const elements of [
+    ['set', 'x'],
+    ['set', 'x.part'],
+  ]) {
+    const twins = {
+      metainfo: {
+        ...content.metainfo,
+        files: [
+          { ...file, path: ['set', 'x'] },
+          { ...other, path: elements },
+        ],
+      },
+    };
     await assert.rejects(open(twins, scratchDirectory(t)), { code: 'bad-torrent' });
   }
 });
@@ -165,4 +178,3 @@ function swapFiles({ dir, outside }: Place): void {
     if (isThere) rmSync(path.join(dir, `swap/d0/f${i}`), { force: true });
   }
 }
-

@@ -7,33 +7,48 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { digestOfZeros } from '../../src/storage/piece-hasher.ts';
 import { makeScratchDirectory, removeScratchDirectory, scratchDirectory } from '../support/scratch.ts';
 import { allFiles, assertOnDisk, download, makeContent, makeMetainfo, open, piecesOf, writePieces } from './fixture.ts';
 
 test('every alignment of files, pad files and pieces ends with the right bytes, in one go or in two', { timeout: 120_000 }, async () => {
-  const sketch = fc.record({ length: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 400 })), pad: fc.boolean() });
+  const sketch = fc.record({
+    length: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 400 })),
+    pad: fc.boolean(),
+  });
   const shape = fc.record({ sketches: fc.array(sketch, { minLength: 1, maxLength: 12 }), pieceLength: fc.integer({ min: 1, max: 64 }) });
   await fc.assert(
-    fc.asyncProperty(shape, fc.constantFrom('sparse', 'none', 'prealloc'), fc.array(fc.nat(100)), async ({ sketches, pieceLength }, allocation, chosen) => {
-      const content = makeContent('z', pieceLength, sketches.map((file, i) => ({ ...file, path: `${i % 3}/f${i}`, pad: file.pad && i > 0 })));
-      const pieces = piecesOf(content, allFiles(content));
-      const dir = makeScratchDirectory();
-      try {
-        const { storage } = await open(content, dir, { allocation });
-        await writePieces(storage, content, new Set(chosen.flatMap((at) => pieces[at % pieces.length] ?? [])));
-        await storage.close();
-        const told = await download(content, dir, { allocation });
-        assert.equal(told.checkedBytes, 0);
-        assertOnDisk(content, dir, allFiles(content));
-        const again = await open(content, dir);
-        assert.ok(pieces.every((piece) => again.storage.verified.has(piece)), 'every piece is found again by its hash');
-        await again.storage.finish();
-      } finally {
-        removeScratchDirectory(dir);
-      }
-    }),
+    fc.asyncProperty(
+      shape,
+      fc.constantFrom('sparse', 'none', 'prealloc'),
+      fc.array(fc.nat(100)),
+      async ({ sketches, pieceLength }, allocation, chosen) => {
+        const content = makeContent(
+          'z',
+          pieceLength,
+          sketches.map((file, i) => ({ ...file, path: `${i % 3}/f${i}`, pad: file.pad && i > 0 })),
+        );
+        const pieces = piecesOf(content, allFiles(content));
+        const dir = makeScratchDirectory();
+        try {
+          const { storage } = await open(content, dir, { allocation });
+          await writePieces(storage, content, new Set(chosen.flatMap((at) => pieces[at % pieces.length] ?? [])));
+          await storage.close();
+          const told = await download(content, dir, { allocation });
+          assert.equal(told.checkedBytes, 0);
+          assertOnDisk(content, dir, allFiles(content));
+          const again = await open(content, dir);
+          assert.ok(
+            pieces.every((piece) => again.storage.verified.has(piece)),
+            'every piece is found again by its hash',
+          );
+          await again.storage.finish();
+        } finally {
+          removeScratchDirectory(dir);
+        }
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -54,11 +69,24 @@ test('offsets beyond 2^31 and 2^32 are exact, and what was not written takes no 
   const pieceCount = Math.ceil(length / pieceLength);
   const islands = [0, 2_047, 2_048, 4_095, 4_096, pieceCount - 1];
   const source = makeContent('islands', pieceLength, [{ length: islands.length * pieceLength }]);
-  const bytesOf = (piece: number): Uint8Array => source.piece(islands.indexOf(piece)).subarray(0, piece === pieceCount - 1 ? 7 : pieceLength);
+  const bytesOf = (piece: number): Uint8Array =>
+    source.piece(islands.indexOf(piece)).subarray(0, piece === pieceCount - 1 ? 7 : pieceLength);
   const hashes = Buffer.concat(Array.from({ length: pieceCount }, () => digestOfZeros(1)));
-  for (const piece of islands) createHash('sha1').update(bytesOf(piece)).digest().copy(hashes, piece * 20);
+  for (const piece of islands)
+    createHash('sha1')
+      .update(bytesOf(piece))
+      .digest()
+      .copy(hashes, piece * 20);
   const file = { index: 0, path: ['large'], length, torrentOffset: 0, pad: false, executable: false };
-  const metainfo = makeMetainfo({ name: 'large', files: [file], totalLength: length, pieceLength, pieceCount, pieceHashes: hashes, isMultiFile: false });
+  const metainfo = makeMetainfo({
+    name: 'large',
+    files: [file],
+    totalLength: length,
+    pieceLength,
+    pieceCount,
+    pieceHashes: hashes,
+    isMultiFile: false,
+  });
 
   const { storage } = await open({ metainfo }, dir);
   for (const piece of islands) await storage.writePiece(piece, bytesOf(piece));

@@ -15,12 +15,15 @@ const contender = new URL('./lock-contender.js', import.meta.url);
 test('a lock that is held is refused at once, also within one process, and free again after its release', (t) => {
   const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
   const lock = takeLock(lockPath);
-  assert.throws(() => takeLock(lockPath), (error) => {
-    assert.ok(error instanceof StorageError);
-    assert.equal(error.code, 'locked');
-    assert.match(error.message, new RegExp(`another ttorrent \\(process ${process.pid} on .*\\) is downloading this`));
-    return true;
-  });
+  assert.throws(
+    () => takeLock(lockPath),
+    (error) => {
+      assert.ok(error instanceof StorageError);
+      assert.equal(error.code, 'locked');
+      assert.match(error.message, new RegExp(`another ttorrent \\(process ${process.pid} on .*\\) is downloading this`));
+      return true;
+    },
+  );
   lock.release();
   takeLock(lockPath).release();
   assert.deepEqual(listFiles(path.dirname(lockPath)), []);
@@ -71,7 +74,11 @@ test('of many processes that want a free lock, or a dead one, exactly one gets i
     const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
     if (round % 2 === 1) writeFileSync(lockPath, JSON.stringify({ ...ownLock(`${lockPath}2`), pid: 0 }));
     const answers = await Promise.all(contenders.map((child) => ask(child, { take: lockPath })));
-    assert.deepEqual(answers.filter((answer) => answer !== 'locked'), ['taken'], `round ${round}: ${answers.join()}`);
+    assert.deepEqual(
+      answers.filter((answer) => answer !== 'locked'),
+      ['taken'],
+      `round ${round}: ${answers.join()}`,
+    );
     await Promise.all(contenders.map((child) => ask(child, { release: true })));
     assert.deepEqual(listFiles(path.dirname(lockPath)), []);
   }

@@ -23,7 +23,10 @@ async function assertChecked(dir: string, warnings: number): Promise<void> {
   const { storage, told } = await open(content, dir);
   assert.equal(told.warnings.length, warnings, told.warnings.join('\n'));
   assert.equal(told.checkedBytes, 5_000);
-  assert.deepEqual([0, 1, 2, 3, 4].filter((piece) => storage.verified.has(piece)), [0, 3]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].filter((piece) => storage.verified.has(piece)),
+    [0, 3],
+  );
   await storage.close();
 }
 

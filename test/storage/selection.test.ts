@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { makeScratchDirectory, removeScratchDirectory, scratchDirectory } from '../support/scratch.ts';
 import { verifyFiles } from '../../src/storage/verify-files.ts';
 import { allFiles, assertOnDisk, download, listFiles, makeContent, open, piecesOf, writePieces } from './fixture.ts';
@@ -32,7 +32,10 @@ test('a partial download that is complete is known at once, by its state and wit
   const { storage, told } = await open(content, dir, { selection: new Set([1]) });
   assert.equal(told.checkedBytes, 0);
   assert.deepEqual(told.completed, ['set/b']);
-  assert.deepEqual([0, 1, 2, 3, 4, 5].filter((piece) => storage.verified.has(piece)), [1, 2, 3]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5].filter((piece) => storage.verified.has(piece)),
+    [1, 2, 3],
+  );
   assert.ok(storage.holds(2));
   assert.ok(!storage.holds(1), 'bytes of a are not there');
   await assert.rejects(storage.read(1, 0, new Uint8Array(10)), { code: 'read-write-failed' });
@@ -46,7 +49,10 @@ test('a larger selection later fetches just what is missing and does not touch f
   await download(content, dir, { selection: new Set([1]) });
   const before = statSync(path.join(dir, 'set/b')).mtimeMs;
   const { storage } = await open(content, dir);
-  assert.deepEqual([0, 1, 2, 3, 4, 5].filter((piece) => storage.verified.has(piece)), [2]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5].filter((piece) => storage.verified.has(piece)),
+    [2],
+  );
   await writePieces(storage, content, [0, 1, 3, 4, 5]);
   await storage.finish();
   assertOnDisk(content, dir, [0, 1, 2, 3]);
@@ -112,7 +118,11 @@ test('verify tells of selected files alone, and takes the state at its word only
 });
 
 test('any sequence of selections, stopped anywhere, ends with the right bytes', { timeout: 60_000 }, async () => {
-  const step = fc.record({ selection: fc.uniqueArray(fc.nat(3), { minLength: 1 }), pieces: fc.uniqueArray(fc.nat(5)), resume: fc.boolean() });
+  const step = fc.record({
+    selection: fc.uniqueArray(fc.nat(3), { minLength: 1 }),
+    pieces: fc.uniqueArray(fc.nat(5)),
+    resume: fc.boolean(),
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 4 }), async (steps) => {
       const dir = makeScratchDirectory();
@@ -120,7 +130,11 @@ test('any sequence of selections, stopped anywhere, ends with the right bytes', 
         for (const { selection, pieces, resume } of steps) {
           const { storage } = await open(content, dir, { selection: new Set(selection), resume });
           const wanted = new Set(piecesOf(content, selection));
-          await writePieces(storage, content, pieces.filter((piece) => wanted.has(piece)));
+          await writePieces(
+            storage,
+            content,
+            pieces.filter((piece) => wanted.has(piece)),
+          );
           await storage.close();
         }
         await download(content, dir);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Geometry } from '../../src/metainfo/geometry.ts';
 import { bitsOf, decodeState, encodeState, type FileRecord, longestState, vouchesFor } from '../../src/storage/state-codec.ts';
 import { Bitfield } from '../../src/support/bitfield.ts';
@@ -46,35 +46,59 @@ test('a state is read as it was written', () => {
   assert.equal(a.ino, 2n ** 64n - 1n);
   assert.equal(b.size, 2 ** 44);
   assert.equal(b.mtimeNs, -5n);
-  assert.deepEqual([0, 1, 2, 3, 4, 5, 6].filter((piece) => vouchesFor(a, file(0), geometry, piece)), [0, 3]);
-  assert.deepEqual([7, 8, 19, 20, 21, 38].filter((piece) => vouchesFor(b, file(2), geometry, piece)), [7, 20]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5, 6].filter((piece) => vouchesFor(a, file(0), geometry, piece)),
+    [0, 3],
+  );
+  assert.deepEqual(
+    [7, 8, 19, 20, 21, 38].filter((piece) => vouchesFor(b, file(2), geometry, piece)),
+    [7, 20],
+  );
   assert.ok(vouchesFor(c, file(3), geometry, 38));
 });
 
 test('bits of a file are those of its own pieces only, whatever its place in the torrent', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 8 }), fc.array(fc.boolean(), { minLength: 200, maxLength: 200 }), (lengths, coin) => {
-      const torrent = makeContent('bits', 8, lengths.map((length, i) => ({ path: `f${i}`, length }))).metainfo;
-      const shape = new Geometry(torrent);
-      const verified = new Bitfield(torrent.pieceCount);
-      for (let piece = 0; piece < torrent.pieceCount; piece++) if (coin[piece]) verified.add(piece);
-      const records = torrent.files.map((entry) => ({ fileIndex: entry.index, size: 1, mtimeNs: 1n, ino: 1n, bits: bitsOf(verified, entry, shape) }));
-      const bytes = encodeState(torrent.infohash, records);
-      assert.ok(bytes.length <= longestState(torrent));
-      const decoded = decodeState(bytes, torrent, shape);
-      assert.ok(decoded.kind === 'state');
-      for (const entry of torrent.files) {
-        const record = decoded.records.get(entry.index);
-        assert.ok(record?.bits !== undefined);
-        const { begin, end } = shape.piecesOf(entry);
-        let ones = 0;
-        for (let piece = begin; piece < end; piece++) {
-          assert.equal(vouchesFor(record, entry, shape, piece), verified.has(piece));
-          if (verified.has(piece)) ones++;
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.boolean(), { minLength: 200, maxLength: 200 }),
+      (lengths, coin) => {
+        const torrent = makeContent(
+          'bits',
+          8,
+          lengths.map((length, i) => ({ path: `f${i}`, length })),
+        ).metainfo;
+        const shape = new Geometry(torrent);
+        const verified = new Bitfield(torrent.pieceCount);
+        for (let piece = 0; piece < torrent.pieceCount; piece++) if (coin[piece]) verified.add(piece);
+        const records = torrent.files.map((entry) => ({
+          fileIndex: entry.index,
+          size: 1,
+          mtimeNs: 1n,
+          ino: 1n,
+          bits: bitsOf(verified, entry, shape),
+        }));
+        const bytes = encodeState(torrent.infohash, records);
+        assert.ok(bytes.length <= longestState(torrent));
+        const decoded = decodeState(bytes, torrent, shape);
+        assert.ok(decoded.kind === 'state');
+        for (const entry of torrent.files) {
+          const record = decoded.records.get(entry.index);
+          assert.ok(record?.bits !== undefined);
+          const { begin, end } = shape.piecesOf(entry);
+          let ones = 0;
+          for (let piece = begin; piece < end; piece++) {
+            assert.equal(vouchesFor(record, entry, shape, piece), verified.has(piece));
+            if (verified.has(piece)) ones++;
+          }
+          assert.equal(
+            [...record.bits].reduce((count, byte) => count + byte.toString(2).replaceAll('0', '').length, 0),
+            ones,
+            'no bit of another piece',
+          );
         }
-        assert.equal([...record.bits].reduce((count, byte) => count + byte.toString(2).replaceAll('0', '').length, 0), ones, 'no bit of another piece');
-      }
-    }),
+      },
+    ),
   );
 });
 

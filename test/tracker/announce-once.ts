@@ -17,7 +17,9 @@ const request = {
 };
 
 const announce = new HttpTrackerClient().announce(process.argv[2] ?? '', request, new AbortController().signal);
-console.log(await announce.then(
-  ({ peers }) => `${peers.length} peer`,
-  (error: Error) => `${error.name}: ${error.message}`,
-));
+console.log(
+  await announce.then(
+    ({ peers }) => `${peers.length} peer`,
+    (error: Error) => `${error.name}: ${error.message}`,
+  ),
+);

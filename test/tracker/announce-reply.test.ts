@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ProtocolError, TtorrentError } from '../../src/errors.ts';
 import { parseAnnounceReply, refusalIn } from '../../src/tracker/announce-reply.ts';
 import { TrackerRefusal } from '../../src/tracker/tracker-refusal.ts';
@@ -152,7 +152,7 @@ for (const [what, body, words] of [
       (error: unknown) => {
         assert.ok(error instanceof ProtocolError);
         assert.match(error.message, words);
-        assert.doesNotMatch(error.message, /[\0-\x1f]/);
+        assert.doesNotMatch(error.message, /\p{Cc}/u);
         return true;
       },
     );
@@ -184,7 +184,19 @@ test('of a reply full of peers as many are read as a torrent keeps, quickly', ()
 });
 
 test('no bytes whatever break the parser', () => {
-  const fragments = fc.constantFrom('d', 'l', 'e', 'i1e', '5:peers', '6:peers6', '6:abcdef', '8:interval', '14:failure reason', '3:abc', 'i-0e');
+  const fragments = fc.constantFrom(
+    'd',
+    'l',
+    'e',
+    'i1e',
+    '5:peers',
+    '6:peers6',
+    '6:abcdef',
+    '8:interval',
+    '14:failure reason',
+    '3:abc',
+    'i-0e',
+  );
   fc.assert(
     fc.property(fc.array(fragments, { maxLength: 12 }), (parts) => {
       try {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ProtocolError } from '../../src/errors.ts';
 import { announceUrl } from '../../src/tracker/announce-url.ts';
 import type { AnnounceRequest } from '../../src/tracker/tracker-client.ts';

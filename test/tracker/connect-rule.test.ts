@@ -39,7 +39,16 @@ test('a torrent may name a tracker of this machine only openly, and only at /ann
 });
 
 test('every spelling of a local address is the address', () => {
-  for (const host of ['2130706433', '0x7f.1', '0177.0.0.1', '127.1', '[::ffff:7f00:1]', '[::ffff:127.0.0.1]', '127.0.0.1.', '%31%32%37.0.0.1']) {
+  for (const host of [
+    '2130706433',
+    '0x7f.1',
+    '0177.0.0.1',
+    '127.1',
+    '[::ffff:7f00:1]',
+    '[::ffff:127.0.0.1]',
+    '127.0.0.1.',
+    '%31%32%37.0.0.1',
+  ]) {
     const url = new URL(`http://${host}/latest`);
     assert.equal(mayConnect(hop(url.href), url.hostname.replace(/^\[|\]$/g, '')), false, host);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostLookupOver, hostsFileAddresses, lookupHost } from '../../src/tracker/host-lookup.ts';
+import { deferred } from '../support/deferred.ts';
 import { settle } from '../support/hand-clock.ts';
 
 const never = new AbortController().signal;
@@ -39,7 +40,7 @@ test('a name server that does not answer is not asked again through the system',
 
 test('what DNS does not know is asked of the system, one name at a time, and a failure holds up nobody', async () => {
   const asked: string[] = [];
-  const first = Promise.withResolvers<string[]>();
+  const first = deferred<string[]>();
   const lookup = hostLookupOver({
     readHostsFile: async () => '',
     queryDns: () => Promise.reject(dnsError('ENOTFOUND')),

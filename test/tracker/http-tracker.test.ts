@@ -32,7 +32,7 @@ async function fails(url: string, kind: new (message: string) => Error, words: R
   await assert.rejects(announce(url, options), (error: unknown) => {
     assert.ok(error instanceof kind, String(error));
     assert.match(error.message, words);
-    assert.doesNotMatch(error.message, /[\0-\x1f\x7f-\x9f]/);
+    assert.doesNotMatch(error.message, /\p{Cc}/u);
     return true;
   });
 }
@@ -82,11 +82,10 @@ for (const [what, encoding, pack] of [
 }
 
 test('an answer that inflates to more than 1 MiB is given up', async (t) => {
-  const bomb = gzipSync(Buffer.alloc(400 * 1024 * 1024));
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+  assert.ok(bomb.length < 1024 * 1024, 'it is small on the way');
   const server = await serveHttp(t, (_, response) => response.setHeader('content-encoding', 'gzip').end(bomb));
-  const before = process.memoryUsage().arrayBuffers;
   await fails(`${server.origin}/announce`, ProtocolError, /larger than 1048576 bytes/);
-  assert.ok(process.memoryUsage().arrayBuffers - before < 16 * 1024 * 1024);
 });
 
 test('an answer that is not the gzip it claims to be, or packed in an unasked way, is refused', async (t) => {
@@ -117,14 +116,21 @@ test('an answer that declares more than 1 MiB is not read at all', async (t) => 
 });
 
 test('an answer of 10 000 peers is quick', async (t) => {
-  const server = await serveHttp(t, (_, response) => response.end(Buffer.from(`d5:peers60000:${'\x0a\0\0\x01\x1a\xe1'.repeat(10_000)}e`, 'latin1')));
+  const server = await serveHttp(t, (_, response) =>
+    response.end(Buffer.from(`d5:peers60000:${'\x0a\0\0\x01\x1a\xe1'.repeat(10_000)}e`, 'latin1')),
+  );
   const began = performance.now();
   assert.equal((await announce(`${server.origin}/announce`)).peers.length, 3_000);
   assert.ok(performance.now() - began < 2_000);
 });
 
 for (const [what, reply, kind, words] of [
-  ['a length shorter than announced', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nde', NetworkError, /closed before the answer was complete/],
+  [
+    'a length shorter than announced',
+    'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nde',
+    NetworkError,
+    /closed before the answer was complete/,
+  ],
   ['a negative chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nde\r\n0\r\n\r\n', ProtocolError, /not HTTP/],
   ['a chunk of 2^64 bytes', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1${'0'.repeat(16)}\r\nde`, ProtocolError, /not HTTP/],
   ['no HTTP', 'SSH-2.0-OpenSSH_9.2\x1b[31m\r\n', ProtocolError, /not HTTP/],
@@ -138,7 +144,9 @@ for (const [what, reply, kind, words] of [
 }
 
 test('an answer of HTTP/1.0 that ends with its connection is read', async (t) => {
-  const server = await serveRaw(t, (socket) => socket.once('data', () => socket.end(Buffer.concat([Buffer.from('HTTP/1.0 200 OK\r\n\r\n'), onePeer]))));
+  const server = await serveRaw(t, (socket) =>
+    socket.once('data', () => socket.end(Buffer.concat([Buffer.from('HTTP/1.0 200 OK\r\n\r\n'), onePeer]))),
+  );
   assert.equal((await announce(`${server.origin}/announce`)).peers.length, 1);
 });
 
@@ -166,7 +174,10 @@ test('a refused connection says so', async () => {
 test('a host name that is not known, or whose lookup never ends, says so', async () => {
   const notFound = Object.assign(new Error('queryA ENOTFOUND t.example'), { code: 'ENOTFOUND' });
   await fails('http://t.example/announce', NetworkError, /^host name not found$/, { lookupHost: () => Promise.reject(notFound) });
-  await fails('http://t.example/announce', NetworkError, /no connection within 0.3 s/, { lookupHost: () => new Promise(() => {}), limits: quick });
+  await fails('http://t.example/announce', NetworkError, /no connection within 0.3 s/, {
+    lookupHost: () => new Promise(() => {}),
+    limits: quick,
+  });
 });
 
 test('the signal ends an announce at once, with its reason', async (t) => {
@@ -231,7 +242,14 @@ test('a circle of redirects ends where it closes', async (t) => {
   assert.equal(server.targets.length, 3);
 });
 
-for (const location of ['file:///etc/passwd', 'ftp://127.0.0.1/announce', 'gopher://127.0.0.1/', 'javascript:alert(1)', 'http://', 'http://0.0.0.0/announce']) {
+for (const location of [
+  'file:///etc/passwd',
+  'ftp://127.0.0.1/announce',
+  'gopher://127.0.0.1/',
+  'javascript:alert(1)',
+  'http://',
+  'http://0.0.0.0/announce',
+]) {
   test(`does not follow a redirect to ${location}`, async (t) => {
     const server = await redirecting(t, () => location);
     await assert.rejects(announce(`${server.origin}/announce`), (error) => error instanceof ProtocolError || error instanceof NetworkError);
@@ -247,17 +265,34 @@ test('a status of redirection that says nowhere is a refusal', async (t) => {
 test('where a redirect fails, its target is named without secrets', async (t) => {
   const port = await closedPort();
   const server = await redirecting(t, () => `http://127.0.0.1:${port}/announce?passkey=0123456789abcdef`);
-  await fails(`${server.origin}/announce`, NetworkError, new RegExp(`^redirected to http://127.0.0.1:${port}/announce\\?passkey=\\*\\*\\*: connection refused$`));
+  await fails(
+    `${server.origin}/announce`,
+    NetworkError,
+    new RegExp(`^redirected to http://127.0.0.1:${port}/announce\\?passkey=\\*\\*\\*: connection refused$`),
+  );
 });
 
 test('no spelling of a local address, and no name for one, has us ask a service of this machine', async (t) => {
   const canary = await serveHttp(t, (_, response) => response.end(onePeer));
   const { port } = canary;
-  const spelled = ['2130706433', '0x7f.1', '0x7f000001', '017700000001', '127.1', '127.0.0.1', 'localhost', '127.0.0.1.', '[::1]', '[::ffff:7f00:1]'];
+  const spelled = [
+    '2130706433',
+    '0x7f.1',
+    '0x7f000001',
+    '017700000001',
+    '127.1',
+    '127.0.0.1',
+    'localhost',
+    '127.0.0.1.',
+    '[::1]',
+    '[::ffff:7f00:1]',
+  ];
   for (const host of spelled) await fails(`http://${host}:${port}/admin/shutdown`, NetworkError, /not one that a tracker may lead us to/);
   for (const host of ['rebound.example', 'localhost.', 'x.localhost']) {
     for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '169.254.169.254', '0.0.0.0', '::']) {
-      await fails(`http://${host}:${port}/announce`, NetworkError, /not one that a tracker may lead us to/, { lookupHost: async () => [address] });
+      await fails(`http://${host}:${port}/announce`, NetworkError, /not one that a tracker may lead us to/, {
+        lookupHost: async () => [address],
+      });
     }
   }
   assert.deepEqual(canary.targets, []);

@@ -19,7 +19,7 @@ export interface SeenAnnounce {
   readonly request: AnnounceRequest;
 }
 
-export const somePeers: readonly Endpoint[] = [{ host: '192.0.2.1', port: 6881 }];
+export const somePeers: readonly Endpoint[] = [{ host: '192.0.2.1', port: 51413 }];
 
 /** Everything of one test: trackers by URL, the announcer, and what both sides saw. */
 export class ScriptedSwarm implements TrackerClient {
@@ -63,7 +63,10 @@ export class ScriptedSwarm implements TrackerClient {
 
   /** What `url` heard, in order; a regular announce is `-`. */
   heard(url: string): string {
-    return this.seen.filter((announce) => announce.url === url).map(({ request }) => request.event ?? '-').join(' ');
+    return this.seen
+      .filter((announce) => announce.url === url)
+      .map(({ request }) => request.event ?? '-')
+      .join(' ');
   }
 
   /** When `url` was asked, in seconds. */

@@ -6,7 +6,8 @@ import { Geometry } from '../../src/metainfo/geometry.ts';
 import { Bitfield } from '../../src/support/bitfield.ts';
 import type { Handshake } from '../../src/wire/handshake.ts';
 import type { Message } from '../../src/wire/messages.ts';
-import { type BlockArrival, type BlockRequest, PeerProtocol } from '../../src/wire/peer-protocol.ts';
+import { type BlockArrival, PeerProtocol } from '../../src/wire/peer-protocol.ts';
+import type { BlockRequest } from '../../src/wire/request-book.ts';
 
 const block = wireLimits.blockBytes;
 const length = 3 * 4 * block + 100;
