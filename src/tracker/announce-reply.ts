@@ -1,4 +1,5 @@
-// What a tracker's reply says (BEP 3, 7, 23, 31): read strictly where it shapes what we do, leniently where it only informs. Pure.
+// What a tracker's reply says (BEP 3, 7, 23, 31): read strictly where it shapes what we do, leniently where it only informs. BEP 24's
+// `external ip` is of no use to us: we never tell anyone our address. Pure.
 
 import { BencodeError, isBytes, isDict, isList, type BencodeDict, type BencodeValue } from '../bencode/bencode-value.ts';
 import { decodeFirst } from '../bencode/decode.ts';

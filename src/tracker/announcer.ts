@@ -110,26 +110,28 @@ export class TrackerAnnouncer implements PeerSource {
 
   /** One announce and its outcome. Never rejects. */
   async #exchange(due: DueAnnounce, signal: AbortSignal): Promise<void> {
-    const { clock, infohash, peerId, port, totals } = this.#parts;
+    const { infohash, peerId, port, totals } = this.#parts;
     const numwant = due.event === 'stopped' ? 0 : trackerLimits.numwant;
     const request = { ...totals(), infohash, peerId, port, event: due.event, numwant, key: this.#key, trackerId: due.trackerId };
     const client = this.#clients.get(due.url);
     assert(client !== undefined, 'a tracker is scheduled that nobody speaks to');
-    try {
-      const response = await client.announce(due.url, request, signal);
-      // Many trackers name us to ourselves; hardly anyone else listens on just our port.
-      const bringsPeers = response.peers.some((peer) => peer.port !== port);
-      this.#schedule.answered(due.url, response, bringsPeers, clock.nowMs());
-      if (this.#stopped === undefined) this.#tell(due.url, response);
-    } catch (error) {
-      if (signal.aborted) {
-        this.#schedule.dropped(due.url);
-      } else {
-        this.#schedule.failed(due.url, error instanceof TrackerRefusal ? error.retryAfterMs : undefined, clock.nowMs());
-        if (this.#stopped === undefined) this.#tellFailure(due.url, error);
-      }
-    }
+    await client.announce(due.url, request, signal).then(
+      (response) => this.#answered(due.url, response),
+      (error: unknown) => (signal.aborted ? this.#schedule.dropped(due.url) : this.#failed(due.url, error)),
+    );
     this.#proceed();
+  }
+
+  #answered(url: string, response: AnnounceResponse): void {
+    // Many trackers name us to ourselves; hardly anyone else listens on just our port.
+    const bringsPeers = response.peers.some((peer) => peer.port !== this.#parts.port);
+    this.#schedule.answered(url, response, bringsPeers, this.#parts.clock.nowMs());
+    if (this.#stopped === undefined) this.#tell(url, response);
+  }
+
+  #failed(url: string, error: unknown): void {
+    this.#schedule.failed(url, error instanceof TrackerRefusal ? error.retryAfterMs : undefined, this.#parts.clock.nowMs());
+    if (this.#stopped === undefined) this.#tellFailure(url, error);
   }
 
   #tell(url: string, response: AnnounceResponse): void {

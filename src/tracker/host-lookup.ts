@@ -43,7 +43,7 @@ export function hostLookupOver(sources: AddressSources): LookupHost {
 /** The lookup of this machine. */
 export const lookupHost: LookupHost = hostLookupOver({
   readHostsFile: () => readFile(hostsFilePath(), 'utf8').catch(() => ''),
-  queryDns,
+  queryDns: dnsQueries(),
   askSystem: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
 });
 
@@ -59,18 +59,23 @@ export function hostsFileAddresses(text: string, hostname: string): string[] {
   });
 }
 
-async function queryDns(hostname: string, signal: AbortSignal): Promise<string[]> {
-  const resolver = new Resolver({ timeout: trackerLimits.dnsTimeoutMs, tries: trackerLimits.dnsTries });
-  const cancel = (): void => resolver.cancel();
-  signal.addEventListener('abort', cancel, { once: true });
-  try {
-    const [ipv6, ipv4] = await Promise.allSettled([resolver.resolve6(hostname), resolver.resolve4(hostname)]);
-    const addresses = [ipv6, ipv4].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-    if (addresses.length === 0 && ipv4.status === 'rejected') throw ipv4.reason;
-    return addresses;
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
+/** Queries of `servers` (`ADDRESS:PORT`), or of the system's name servers, for the IPv6 and the IPv4 addresses of a name. */
+export function dnsQueries(servers?: readonly string[]): LookupHost {
+  return async (hostname, signal) => {
+    const resolver = new Resolver({ timeout: trackerLimits.dnsTimeoutMs, tries: trackerLimits.dnsTries });
+    if (servers !== undefined) resolver.setServers(servers);
+    const cancel = (): void => resolver.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      const answers = await Promise.allSettled([resolver.resolve6(hostname), resolver.resolve4(hostname)]);
+      const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+      const [, ipv4] = answers;
+      if (addresses.length === 0 && ipv4.status === 'rejected') throw ipv4.reason;
+      return addresses;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  };
 }
 
 function hostsFilePath(): string {

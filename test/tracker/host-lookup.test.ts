@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { hostLookupOver, hostsFileAddresses, lookupHost } from '../../src/tracker/host-lookup.ts';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { test, type TestContext } from 'node:test';
+import { dnsQueries, hostLookupOver, hostsFileAddresses, lookupHost } from '../../src/tracker/host-lookup.ts';
 import { deferred } from '../support/deferred.ts';
 import { settle } from '../support/hand-clock.ts';
 
@@ -70,4 +72,45 @@ test("a lookup that was given up rejects with the signal's reason", async () => 
 
 test('this machine knows itself', async () => {
   assert.ok((await lookupHost('localhost', never)).some((address) => address === '127.0.0.1' || address === '::1'));
+});
+
+/** A name server that answers with `addresses` (IPv4 only), with "no such name" when there are none, or not at all. */
+async function serveDns(t: TestContext, addresses: readonly string[] | 'silence', onQuery = (): void => {}): Promise<string> {
+  const socket = createSocket('udp4');
+  t.after(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+  socket.on('message', (query, from) => {
+    onQuery();
+    if (addresses !== 'silence') socket.send(dnsAnswer(query, addresses), from.port, from.address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return `127.0.0.1:${socket.address().port}`;
+}
+
+/** The reply to a query of one question (RFC 1035, section 4): its id, flags, counts and question, then one record per address. */
+function dnsAnswer(query: Buffer, addresses: readonly string[]): Buffer {
+  const questionEnd = query.indexOf(0, 12) + 5;
+  const asksForIpv4 = query.readUInt16BE(questionEnd - 4) === 1;
+  const records = (asksForIpv4 ? addresses : []).map((address) => {
+    const nameTypeClassTtlLength = [0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4];
+    return Buffer.from([...nameTypeClassTtlLength, ...address.split('.').map(Number)]);
+  });
+  const header = Buffer.from([0, 0, 0x81, addresses.length === 0 ? 0x83 : 0x80, 0, 1, 0, records.length, 0, 0, 0, 0]);
+  query.copy(header, 0, 0, 2);
+  return Buffer.concat([header, query.subarray(12, questionEnd), ...records]);
+}
+
+test('asks a name server for addresses', async (t) => {
+  const query = dnsQueries([await serveDns(t, ['192.0.2.1', '192.0.2.2'])]);
+  assert.deepEqual((await query('t.example', never)).toSorted(), ['192.0.2.1', '192.0.2.2']);
+});
+
+test('a name that a name server does not know is said to be unknown', async (t) => {
+  await assert.rejects(dnsQueries([await serveDns(t, [])])('t.example', never), { code: 'ENOTFOUND' });
+});
+
+test('a name server that says nothing is left at once when the lookup is given up', async (t) => {
+  const controller = new AbortController();
+  const server = await serveDns(t, 'silence', () => controller.abort());
+  await assert.rejects(dnsQueries([server])('t.example', controller.signal), { code: 'ECANCELLED' });
 });

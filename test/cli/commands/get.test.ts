@@ -171,9 +171,11 @@ test('a second signal ends it at once', async (t) => {
   t.after(() => tracker.close());
   const args = ['get', 'a.torrent', '-o', 'out', '-v', '-a', tracker.url, '--peer', where.seeder.address];
   const running = startCli(args, { cwd: where.directory });
+  // A tracker that has not answered `started` is not told `stopped`.
+  await running.stderrMatches(/announce named 0 peers/);
   await running.stderrMatches(/connected/);
   running.child.kill('SIGINT');
-  await stopped;
+  await Promise.race([stopped, running.finished]);
   const sentMs = performance.now();
   running.child.kill('SIGINT');
   const result = await running.finished;
