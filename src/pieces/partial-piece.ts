@@ -81,7 +81,7 @@ export class PartialPiece {
 
   /** A peer that was asked for the block will not send it, or has. */
   requestEnded(blockIndex: number): void {
-    assert(this.requestCount(blockIndex) > 0, `block ${blockIndex} of piece ${this.index} is not on request`);
+    assert(this.requestCount(blockIndex) > 0, 'a request ends that was not made');
     this.#requests[blockIndex] = this.requestCount(blockIndex) - 1;
     this.#freeIfUnclaimed(blockIndex);
   }
@@ -108,7 +108,7 @@ export class PartialPiece {
 
   /** The block is here, whole, from `peer`. */
   received(blockIndex: number, peer: PeerNumber): void {
-    assert(!this.isReceived(blockIndex), `block ${blockIndex} of piece ${this.index} came twice`);
+    assert(!this.isReceived(blockIndex), 'a block came twice');
     if (this.#isFree(blockIndex)) this.#freeCount--;
     this.#arriving.delete(blockIndex);
     this.#senders[blockIndex] = peer;

@@ -41,9 +41,8 @@ export class RarityOrder {
     return this.#availability[piece] as number;
   }
 
-  /** The piece at `rank`: 0 is the rarest. */
+  /** The piece at `rank`, from 0 (the rarest) to `size - 1`. */
   at(rank: number): number {
-    assert(rank >= 0 && rank < this.#length, `rank ${rank} of ${this.#length}`);
     return this.#order[rank] as number;
   }
 
@@ -88,7 +87,7 @@ export class RarityOrder {
   /** One peer less has `piece`. */
   decrease(piece: number): void {
     const level = this.availabilityOf(piece);
-    assert(level > 0, `piece ${piece} is lost more often than it was had`);
+    assert(level > 0, 'a piece is lost more often than it was had');
     this.#availability[piece] = level - 1;
     if (!this.has(piece)) return;
     const start = this.#startOf(level);

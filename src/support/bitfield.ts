@@ -1,6 +1,6 @@
 // A fixed-size set of small numbers as bits, first number in the highest bit of the first byte (BEP 3, "bitfield").
 
-import { assert } from '../errors.ts';
+import { assert, InvariantError } from '../errors.ts';
 
 /** How many bits are set in each byte value. */
 const bitCounts = Uint8Array.from({ length: 256 }, (_, value) => {
@@ -58,7 +58,7 @@ export class Bitfield {
 
   /** Adds `index`; true when it was not in the set before. */
   add(index: number): boolean {
-    assert(index >= 0 && index < this.size, `bit ${index} of a set of ${this.size}`);
+    this.#checkRange(index);
     if (this.has(index)) return false;
     this.bytes[index >>> 3] = (this.bytes[index >>> 3] as number) | (0x80 >>> (index & 7));
     this.#count++;
@@ -67,11 +67,16 @@ export class Bitfield {
 
   /** Removes `index`; true when it was in the set before. */
   delete(index: number): boolean {
-    assert(index >= 0 && index < this.size, `bit ${index} of a set of ${this.size}`);
+    this.#checkRange(index);
     if (!this.has(index)) return false;
     this.bytes[index >>> 3] = (this.bytes[index >>> 3] as number) & ~(0x80 >>> (index & 7));
     this.#count--;
     return true;
+  }
+
+  /** Made a method so that the message is only put together when it is needed: bits are set by the million. */
+  #checkRange(index: number): void {
+    if (!(index >= 0 && index < this.size)) throw new InvariantError(`bit ${index} of a set of ${this.size}`);
   }
 
   /** The numbers in the set, ascending. */

@@ -6,7 +6,7 @@ import type { Clock } from '../support/clock.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import type { Random } from '../support/random.ts';
 import { TrackerAnnouncer } from '../tracker/announcer.ts';
-import { HttpTrackerClient } from '../tracker/http-tracker.ts';
+import { trackerClients } from '../tracker/tracker-clients.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 
@@ -35,14 +35,13 @@ export function createSource(
   const { metainfo, options, clock, random, tell } = torrent;
   const typed = options.announce ?? [];
   const typedUrls = new Set(typed);
-  const http = new HttpTrackerClient({ typedUrls });
   return new TrackerAnnouncer({
     trackers: typed.length > 0 ? [typed, ...metainfo.trackers] : metainfo.trackers,
     typedUrls,
     infohash: metainfo.infohash,
     peerId: context.peerId,
     port: context.port,
-    clientFor: (url) => (/^https?:/i.test(url) ? http : undefined),
+    clientFor: trackerClients(typedUrls),
     totals: context.totals,
     clock,
     random,

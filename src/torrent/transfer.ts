@@ -137,6 +137,7 @@ export class Transfer {
           this.swarm.dial();
         },
       });
+      this.#source.setHungry(true);
       this.#source.start();
       await this.#addTypedPeers();
       this.#tick();

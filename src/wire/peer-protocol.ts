@@ -69,6 +69,7 @@ export class PeerProtocol implements DecoderListener {
   #mayTellPieces = true;
   #handshakeSent = false;
   #unsolicited = 0;
+  #solicited = 0;
   #arriving: BlockRequest | undefined;
   #arrivingLength = 0;
   #arrivingStored = false;
@@ -208,6 +209,7 @@ export class PeerProtocol implements DecoderListener {
     const block = this.#arriving;
     if (block === undefined) return;
     this.#arriving = undefined;
+    this.#solicited++;
     const wasOutstanding = this.#requests.settle(block);
     this.#listener.blockReceived({ block, length: this.#arrivingLength, stored: this.#arrivingStored, wasOutstanding });
   }
@@ -308,9 +310,10 @@ export class PeerProtocol implements DecoderListener {
     this.#listener.extensionsLearned(handshake);
   }
 
+  /** Each block that was asked for makes up for one that was not: a peer that repeats itself is wasteful, not hostile. */
   #unsolicitedBlock(): undefined {
-    if (++this.#unsolicited > wireLimits.unsolicitedBlocks)
-      throw new ProtocolError(`the peer sent over ${wireLimits.unsolicitedBlocks} blocks that nobody asked for`);
+    if (++this.#unsolicited > wireLimits.unsolicitedBlocks + this.#solicited)
+      throw new ProtocolError(`the peer sent ${this.#unsolicited} blocks that nobody asked for`);
     return undefined;
   }
 

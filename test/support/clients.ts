@@ -33,7 +33,7 @@ interface Client {
   readonly probe: readonly string[];
   readonly port: number;
   /** Writes what the client reads at its start; returns its command. */
-  command(seeding: Seeding): readonly string[];
+  readonly command: (seeding: Seeding) => readonly string[];
 }
 
 /** Debian's libtorrent belongs to Debian's Python, whatever `python3` may be on the PATH. */

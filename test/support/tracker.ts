@@ -96,7 +96,7 @@ export class FakeTracker {
 }
 
 /** 4 bytes of IPv4 address, 2 of port (BEP 23). */
-export function compactPeer({ host, port }: { readonly host: string; readonly port: number }): Buffer {
+function compactPeer({ host, port }: { readonly host: string; readonly port: number }): Buffer {
   return Buffer.from([...host.split('.').map(Number), port >> 8, port & 0xff]);
 }
 
