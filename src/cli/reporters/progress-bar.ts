@@ -61,13 +61,15 @@ export class ProgressBar implements Reporter {
 const gap = '  ';
 const widestBar = 40;
 const narrowestBar = 8;
+/** Columns left free: for the `^C` that a terminal echoes, which must not wrap, and the last one, where some terminals wrap by themselves. */
+const margin = 3;
 
 /**
- * `42.1%  [=====-----]  12.3 MiB/s  ETA 1m30s  8 peers` in at most `width` - 1 columns: a character in the last column would make some
- * terminals wrap. The bar takes the room that is left; when there is too little for it, facts are left out from the end.
+ * `42.1%  [=====-----]  12.3 MiB/s  ETA 1m30s  8 peers` in at most `width` columns, less a margin. The bar takes the room that
+ * is left; when there is too little for it, facts are left out from the end.
  */
 export function barLine(view: ProgressView, width: number): string {
-  const room = Math.max(0, width - 1);
+  const room = Math.max(0, width - margin);
   const percent = formatPercent(view.doneBytes, view.totalBytes).padStart(6);
   const facts = [...view.facts];
   const roomForBar = (): number => room - [percent, '', ...facts].join(gap).length;
