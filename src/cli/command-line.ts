@@ -2,7 +2,6 @@
 
 import { Command, CommanderError, Option } from 'commander';
 
-import { version } from '../config.ts';
 import type { DownloadOptions } from '../index.ts';
 import { type ProgressMode, outputDirOf, outputOptions, progressOption, selectOption, torrentArgument } from './command-options.ts';
 import { exitCodeLines } from './exit-codes.ts';
@@ -50,10 +49,10 @@ export interface PrintCommand {
 
 export type CommandLine = GetCommand | InfoCommand | VerifyCommand | PrintCommand;
 
-/** What `args` (without the program's own name) ask for. Throws UsageError. */
-export function parseCommandLine(args: readonly string[]): CommandLine {
+/** What `args` (without the program's own name) ask for; `version` is what `--version` prints. Throws UsageError. */
+export function parseCommandLine(args: readonly string[], version: string): CommandLine {
   const outcome: Outcome = { command: undefined, printed: '' };
-  const program = makeProgram(outcome);
+  const program = makeProgram(outcome, version);
   try {
     program.parse([...args], { from: 'user' });
   } catch (error) {
@@ -70,7 +69,7 @@ interface Outcome {
   printed: string;
 }
 
-function makeProgram(outcome: Outcome): Command {
+function makeProgram(outcome: Outcome, version: string): Command {
   const program = new Command('ttorrent')
     .description('Downloads what a torrent file names, verifies every piece of it, and says in its exit code how it went.')
     .version(version, '-V, --version', 'print the version')

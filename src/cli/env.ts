@@ -1,5 +1,6 @@
 // The edge to the process: arguments, environment, the standard streams, signals, and the way out. Nothing else in cli/ touches `process`.
 
+import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 import { type StopSignal, brokenPipeExitCode, exitCodeOfSignal } from './exit-codes.ts';
@@ -8,6 +9,8 @@ import { type StopSignal, brokenPipeExitCode, exitCodeOfSignal } from './exit-co
 export interface Environment {
   /** What was typed behind the program's name. */
   readonly args: readonly string[];
+  /** This program's version. */
+  readonly version: string;
   readonly stdout: DataOutput;
   readonly stderr: TalkOutput;
   /** Whether the variable NO_COLOR is set and not empty (no-color.org). */
@@ -72,6 +75,7 @@ export function openEnvironment(onCrash: (error: unknown) => void): Environment 
   const { NO_COLOR, TERM } = process.env;
   return {
     args: process.argv.slice(2),
+    version: packageVersion(),
     stdout: dataOutput(process.stdout),
     stderr: talkOutput(process.stderr),
     noColor: NO_COLOR !== undefined && NO_COLOR !== '',
@@ -107,6 +111,12 @@ function watchSignals(): AbortSignal {
     });
   }
   return controller.signal;
+}
+
+/** The version as package.json has it: the library knows it too, but loading the library takes longer than all else that `--version` does. */
+function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
 }
 
 type StandardStream = NodeJS.WriteStream & { readonly fd: number };

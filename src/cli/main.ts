@@ -1,14 +1,13 @@
 #!/usr/bin/env node
 // The executable. It loads as little as it can: what a command needs is loaded by that command.
 
-import { version } from '../config.ts';
 import { endProcess, exitNow, openEnvironment } from './env.ts';
 
 const env = openEnvironment(crash);
 
 if (env.args.length === 1 && (env.args[0] === '--version' || env.args[0] === '-V')) {
   // The same answer as commander's, without the 12 ms that loading it takes: scripts ask for the version before every run.
-  await env.stdout.write(`${version}\n`).then(
+  await env.stdout.write(`${env.version}\n`).then(
     () => endProcess(0),
     (error: { exitCode: number }) => endProcess(error.exitCode),
   );

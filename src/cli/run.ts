@@ -7,7 +7,7 @@ import type { Environment } from './env.ts';
 export async function run(env: Environment): Promise<number> {
   let speech = { color: true, verbose: false };
   try {
-    const command = parseCommandLine(env.args);
+    const command = parseCommandLine(env.args, env.version);
     if (command.kind !== 'print') speech = command;
     await perform(command, env);
     return 0;

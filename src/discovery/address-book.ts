@@ -35,6 +35,8 @@ export class AddressBook {
   readonly #byNumber = new Map<number, Entry>();
   readonly #bannedHosts = new Set<string>();
   readonly #inUsePerHost = new Map<string, number>();
+  /** How many ports of a host were named to us. */
+  readonly #portsPerHost = new Map<string, number>();
   readonly #random: Random;
   #nextNumber = 1;
   #banned = 0;
@@ -54,7 +56,8 @@ export class AddressBook {
 
   /**
    * Notes what a source named; returns how many were new. Left out: addresses that cannot be a peer's; loopback and link-local ones
-   * unless `localAllowed`; banned ones; all beyond the limit.
+   * unless `localAllowed`; banned ones; all beyond the limit, in all and for one host: a list of a thousand ports of one address is
+   * meant to make us knock on a stranger's doors.
    */
   add(origin: PeerOrigin, endpoints: readonly Endpoint[], localAllowed: boolean): number {
     let added = 0;
@@ -64,7 +67,7 @@ export class AddressBook {
       const known = this.#entries.get(formatEndpoint(endpoint));
       // Named again after we gave up on it: it may have come back.
       if (known !== undefined) known.failures = Math.min(known.failures, peerLimits.failures - 1);
-      else {
+      else if (this.#takePort(origin, endpoint.host)) {
         this.#insert(origin, endpoint);
         added++;
       }
@@ -133,13 +136,23 @@ export class AddressBook {
 
   /** Whether an address is left that may yet be dialled, now or later. */
   get hasProspects(): boolean {
-    for (const entry of this.#entries.values()) if (entry.state === 'idle' && canBeDialled(entry) && !this.isBanned(entry.endpoint)) return true;
+    for (const entry of this.#entries.values())
+      if (entry.state === 'idle' && canBeDialled(entry) && !this.isBanned(entry.endpoint)) return true;
     return false;
   }
 
   #isUsable(endpoint: Endpoint, localAllowed: boolean): boolean {
     const reach = reachOf(endpoint.host);
     return reach !== 'unusable' && (localAllowed || (reach !== 'loopback' && reach !== 'link-local'));
+  }
+
+  /** Whether one more port of `host` may be used. */
+  #takePort(origin: PeerOrigin, host: string): boolean {
+    if (origin === 'user' || reachOf(host) === 'loopback') return true;
+    const ports = this.#portsPerHost.get(host) ?? 0;
+    if (ports >= peerLimits.perAddress) return false;
+    this.#portsPerHost.set(host, ports + 1);
+    return true;
   }
 
   #insert(origin: PeerOrigin, endpoint: Endpoint): Entry {

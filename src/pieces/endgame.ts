@@ -56,7 +56,8 @@ export function chooseDuplicates(
       if (!isCandidate(block)) continue;
       const key = block.pieceIndex * maxBlocksPerPiece + block.blockIndex;
       const expectedMs = expectedWaitMs(holder, position, block, nowMs);
-      if (expectedMs < (soonest.get(key)?.expectedMs ?? Number.POSITIVE_INFINITY) || !soonest.has(key)) soonest.set(key, { block, expectedMs });
+      if (expectedMs < (soonest.get(key)?.expectedMs ?? Number.POSITIVE_INFINITY) || !soonest.has(key))
+        soonest.set(key, { block, expectedMs });
     }
   }
   const candidates = [...soonest.values()].sort((a, b) => (a.expectedMs === b.expectedMs ? 0 : b.expectedMs - a.expectedMs));

@@ -41,10 +41,15 @@ export function pickBlocks(ledger: PieceLedger, peer: PickerPeer, count: number,
   };
   takeFromPartials(ledger, peer, (partial) => partial.owner === peer.number, takeFrom);
   if (choices.length < count) {
-    takeFromPartials(ledger, peer, (partial) => partial.owner === nobody, (partial) => {
-      partial.owner = peer.number;
-      takeFrom(partial);
-    });
+    takeFromPartials(
+      ledger,
+      peer,
+      (partial) => partial.owner === nobody,
+      (partial) => {
+        partial.owner = peer.number;
+        takeFrom(partial);
+      },
+    );
   }
   while (choices.length < count && ledger.partialBytes < storageLimits.partialBytes) {
     const piece = pickNewPiece(ledger, peer, random);
@@ -55,7 +60,12 @@ export function pickBlocks(ledger: PieceLedger, peer: PickerPeer, count: number,
   return choices;
 }
 
-function takeFromPartials(ledger: PieceLedger, peer: PickerPeer, isEligible: (partial: PartialPiece) => boolean, take: (partial: PartialPiece) => void): void {
+function takeFromPartials(
+  ledger: PieceLedger,
+  peer: PickerPeer,
+  isEligible: (partial: PartialPiece) => boolean,
+  take: (partial: PartialPiece) => void,
+): void {
   for (const partial of ledger.partials.values()) {
     if (partial.freeCount > 0 && isEligible(partial) && peer.canGive(partial.index)) take(partial);
   }

@@ -3,7 +3,7 @@
 
 import type { PeerAddress } from '../discovery/address-book.ts';
 import { peerLimits, wireLimits } from '../config.ts';
-import { NetworkError, ProtocolError, TtorrentError } from '../errors.ts';
+import { NetworkError, ProtocolError, type TtorrentError } from '../errors.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Deliverer } from '../pieces/endgame.ts';
 import type { PickerPeer } from '../pieces/picker.ts';
@@ -194,10 +194,12 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.#nowMs = nowMs;
     if (this.#closed || this.#isPaused) return;
     if (!this.protocol.isReady) {
-      if (nowMs - this.#startedMs > peerLimits.handshakeTimeoutMs) this.close(new NetworkError(`${this.name} sent no handshake in ${peerLimits.handshakeTimeoutMs / 1000} s`));
+      if (nowMs - this.#startedMs > peerLimits.handshakeTimeoutMs)
+        this.close(new NetworkError(`${this.name} sent no handshake in ${peerLimits.handshakeTimeoutMs / 1000} s`));
       return;
     }
-    if (nowMs - this.#lastReadMs > peerLimits.silenceTimeoutMs) return this.close(new NetworkError(`${this.name} was silent for ${peerLimits.silenceTimeoutMs / 1000} s`));
+    if (nowMs - this.#lastReadMs > peerLimits.silenceTimeoutMs)
+      return this.close(new NetworkError(`${this.name} was silent for ${peerLimits.silenceTimeoutMs / 1000} s`));
     if (nowMs - this.#lastSentMs > peerLimits.keepAliveMs) this.protocol.sendKeepAlive();
     if (this.protocol.outstanding.size > 0) this.#checkDelivery(nowMs);
     this.flush();
@@ -281,7 +283,9 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     const roundTripMs = Number.isFinite(this.window.minRoundTripMs) ? this.window.minRoundTripMs : peerLimits.requestTimeoutMinMs;
     const patienceMs = Math.min(Math.max(4 * roundTripMs, peerLimits.requestTimeoutMinMs), peerLimits.requestTimeoutMaxMs);
     if (this.#owesSinceMs !== undefined && nowMs - this.#owesSinceMs > peerLimits.snubDropMs)
-      return this.close(new NetworkError(`${this.name} owed a block of ${wireLimits.blockBytes / 1024} KiB for over ${peerLimits.snubDropMs / 1000} s`));
+      return this.close(
+        new NetworkError(`${this.name} owed a block of ${wireLimits.blockBytes / 1024} KiB for over ${peerLimits.snubDropMs / 1000} s`),
+      );
     if (nowMs - this.#lastProgressMs <= patienceMs) return;
     this.isSnubbed = true;
     this.#host.blocksReturned(this, this.protocol.giveUpOutstanding());

@@ -6,6 +6,8 @@ import { peerLimits } from '../config.ts';
 import type { AddressBook, PeerAddress } from '../discovery/address-book.ts';
 import { ProtocolError, type TtorrentError } from '../errors.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
+import { Bitfield } from '../support/bitfield.ts';
+import { equalBytes } from '../support/bytes.ts';
 import type { Clock } from '../support/clock.ts';
 import { formatEndpoint } from '../support/endpoint.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';
@@ -31,6 +33,8 @@ export interface SwarmOptions {
   /** Where we listen, as soon as we do. */
   readonly listenPort: () => number | undefined;
   readonly maxPeers: number;
+  /** Whether every byte of a verified piece is on disk: pieces that reach into files that are not wanted cannot be offered. */
+  readonly holds: (pieceIndex: number) => boolean;
   readonly clock: Clock;
   readonly listener: SwarmListener;
 }
@@ -50,10 +54,14 @@ export class Swarm implements PeerHost {
   readonly #dialling = new PQueue({ concurrency: peerLimits.dialling, intervalCap: dialsPerSecond, interval: 1000 });
   readonly #ended = new AbortController();
   readonly #pauseReasons = new Set<string>();
+  /** What we offer. */
+  readonly #held: Bitfield;
   #exchange: BlockExchange | undefined;
 
   constructor(options: SwarmOptions) {
     this.#options = options;
+    this.#held = new Bitfield(options.ledger.geometry.pieceCount);
+    for (const piece of options.ledger.verified) if (options.holds(piece)) this.#held.add(piece);
   }
 
   /** Joins the two halves; must come before the first peer. */
@@ -104,9 +112,12 @@ export class Swarm implements PeerHost {
 
   /** A piece is on disk: peers that lack it are told, and those that have nothing else for us become uninteresting. */
   pieceVerified(pieceIndex: number): void {
+    const isHeld = this.#options.holds(pieceIndex);
+    if (isHeld) this.#held.add(pieceIndex);
     for (const peer of this.ready.values()) {
-      if (!peer.protocol.peerHas.has(pieceIndex)) peer.protocol.sendHave(pieceIndex);
-      else {
+      if (!peer.protocol.peerHas.has(pieceIndex)) {
+        if (isHeld) peer.protocol.sendHave(pieceIndex);
+      } else {
         peer.neededCount--;
         peer.setInterested(peer.neededCount > 0);
       }
@@ -142,9 +153,10 @@ export class Swarm implements PeerHost {
   }
 
   peerReady(peer: Peer): void {
+    if (this.#isKnown(peer)) return peer.close(new ProtocolError(`${peer.name} is connected already, from another address`));
     this.readyEver++;
     this.ready.set(peer.number, peer);
-    peer.protocol.sendIntroduction(this.#options.ledger.verified);
+    peer.protocol.sendIntroduction(this.#held);
     this.#options.listener.peerConnected(peer.name, peer.protocol.client);
   }
 
@@ -201,6 +213,14 @@ export class Swarm implements PeerHost {
     if (!this.#ended.signal.aborted) for (const other of this.ready.values()) this.#exchange?.fill(other);
   }
 
+  /** The same peer id: one program that several addresses lead to. */
+  #isKnown(peer: Peer): boolean {
+    const id = peer.protocol.theirHandshake?.peerId;
+    if (id === undefined) return false;
+    for (const other of this.ready.values()) if (equalBytes(other.protocol.theirHandshake?.peerId ?? id, id)) return true;
+    return false;
+  }
+
   async #dialOne(address: PeerAddress): Promise<void> {
     const { book, clock, listener } = this.#options;
     try {
@@ -214,7 +234,12 @@ export class Swarm implements PeerHost {
   #begin(address: PeerAddress, stream: ByteStream, isIncoming: boolean): void {
     if (this.#ended.signal.aborted) return stream.close();
     const { handshake, listenPort, ledger, clock } = this.#options;
-    const peer = new Peer({ address, isIncoming, ours: handshake, listenPort: listenPort(), geometry: ledger.geometry }, stream, this, clock);
+    const peer = new Peer(
+      { address, isIncoming, ours: handshake, listenPort: listenPort(), geometry: ledger.geometry },
+      stream,
+      this,
+      clock,
+    );
     this.#all.add(peer);
     if (this.#pauseReasons.size > 0) peer.setPaused(true);
     peer.start();

@@ -16,7 +16,7 @@ import { BufferPool } from '../storage/buffer-pool.ts';
 import { PieceWriter } from '../storage/piece-writer.ts';
 import type { TorrentStorage } from '../storage/storage.ts';
 import { type PeerListener, listenForPeers } from '../transport/listener.ts';
-import { parseHostAndPort, resolveHost } from '../transport/resolve.ts';
+import { type HostAndPort, parseHostAndPort, resolveHost } from '../transport/resolve.ts';
 import { BlockExchange } from './block-exchange.ts';
 import { incompleteError } from './end-cause.ts';
 import type { DownloadEvent } from './events.ts';
@@ -60,12 +60,16 @@ export class Transfer {
   #listener: PeerListener | undefined;
   #timer: Timer | undefined;
   #rateTimer: Timer | undefined;
+  readonly #typedPeers: readonly HostAndPort[];
+  /** Names that are being looked up. */
+  #lookUps = 0;
   #isOver = false;
   readonly #ended = new Deferred<void>();
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
     const { metainfo, geometry, wanted, storage, options, clock, random } = parts;
+    this.#typedPeers = (options.peers ?? []).map(parseHostAndPort);
     const buffers = new BufferPool(metainfo.pieceLength);
     this.#peerId = concatBytes([fromText(peerIdPrefix), random.bytes(20 - peerIdPrefix.length)]);
     this.book = new AddressBook(random);
@@ -77,10 +81,12 @@ export class Transfer {
       handshake: { infohash: metainfo.infohash, peerId: this.#peerId, supportsFast: true, supportsExtensions: true },
       listenPort: () => this.#listener?.port,
       maxPeers: options.maxPeers ?? peerLimits.connections,
+      holds: (piece) => storage.holds(piece),
       clock,
       listener: {
         peerConnected: (peer, client) => parts.tell({ type: 'peer', peer, change: 'connected', message: client ?? '' }),
-        peerLost: (peer, wasReady, cause) => parts.tell({ type: 'peer', peer, change: wasReady ? 'lost' : 'failed', message: cause?.message ?? '' }),
+        peerLost: (peer, wasReady, cause) =>
+          parts.tell({ type: 'peer', peer, change: wasReady ? 'lost' : 'failed', message: cause?.message ?? '' }),
         bytesRead: (length) => this.#bytesRead(length),
       },
     });
@@ -139,7 +145,7 @@ export class Transfer {
       });
       this.#source.setHungry(true);
       this.#source.start();
-      await this.#addTypedPeers();
+      for (const typed of this.#typedPeers) void this.#lookUp(typed);
       this.#tick();
       await this.#ended.promise;
       this.#source.completed();
@@ -158,15 +164,15 @@ export class Transfer {
     await this.#source?.stop();
   }
 
-  async #addTypedPeers(): Promise<void> {
-    for (const text of this.#parts.options.peers ?? []) {
-      const typed = parseHostAndPort(text);
-      try {
-        this.book.add('user', await resolveHost(typed), true);
-      } catch (error) {
-        this.#parts.tell({ type: 'warning', message: (error as Error).message });
-      }
+  /** Adds every address of a host that the user typed. Names are looked up beside the download, which need not wait for them. */
+  async #lookUp(typed: HostAndPort): Promise<void> {
+    this.#lookUps++;
+    try {
+      this.book.add('user', await resolveHost(typed), true);
+    } catch (error) {
+      this.#parts.tell({ type: 'warning', message: (error as Error).message });
     }
+    this.#lookUps--;
   }
 
   #tick(): void {
@@ -183,7 +189,8 @@ export class Transfer {
 
   /** No tracker, no peer, and nothing that could bring one: waiting would be in vain. */
   #hasNobodyToAsk(): boolean {
-    return this.#parts.metainfo.trackers.length === 0 && (this.#parts.options.announce ?? []).length === 0 && this.swarm.connectionCount === 0 && !this.book.hasProspects;
+    const hasTrackers = this.#parts.metainfo.trackers.length + (this.#parts.options.announce ?? []).length > 0;
+    return !hasTrackers && this.#lookUps === 0 && this.swarm.connectionCount === 0 && !this.book.hasProspects;
   }
 
   #explain(cause: Parameters<typeof incompleteError>[0]): TtorrentError {

@@ -21,7 +21,8 @@ export function wantedBy(metainfo: Metainfo, geometry: Geometry, selection: Iter
   const files = new Set<number>();
   for (const index of selection ?? metainfo.files.keys()) {
     const file = metainfo.files[index];
-    if (file === undefined) throw new InputError('nothing-selected', `file ${index} is selected; the torrent has files 0 to ${metainfo.files.length - 1}`);
+    if (file === undefined)
+      throw new InputError('nothing-selected', `file ${index} is selected; the torrent has files 0 to ${metainfo.files.length - 1}`);
     if (!file.pad) files.add(index);
   }
   const pieces = new Bitfield(geometry.pieceCount);

@@ -52,7 +52,8 @@ export class Watchdog {
   #isTooSlow(minRate: { bytesPerSecond: number; windowMs: number }, nowMs: number, receivedBytes: number): boolean {
     const points = this.#received;
     const newest = points.at(-1);
-    if (newest === undefined || nowMs - newest.atMs >= minRate.windowMs / pointsPerWindow) points.push({ atMs: nowMs, bytes: receivedBytes });
+    if (newest === undefined || nowMs - newest.atMs >= minRate.windowMs / pointsPerWindow)
+      points.push({ atMs: nowMs, bytes: receivedBytes });
     while (points.length > 1 && (points[1] as { atMs: number }).atMs <= nowMs - minRate.windowMs) points.shift();
     const oldest = points[0] as { atMs: number; bytes: number };
     if (nowMs - oldest.atMs < minRate.windowMs) return false;

@@ -132,7 +132,8 @@ export class WireDecoder {
   #lookAtId(payloadLength: number, id: number): void {
     const bounds = payloadBounds(id, this.#pieceCount);
     if (bounds === undefined) {
-      if (++this.#unknownMessages > wireLimits.unknownMessages) throw new ProtocolError(`the peer sent over ${wireLimits.unknownMessages} unknown messages`);
+      if (++this.#unknownMessages > wireLimits.unknownMessages)
+        throw new ProtocolError(`the peer sent over ${wireLimits.unknownMessages} unknown messages`);
       this.#expect('prefix', prefixBytes);
       if (payloadLength > 0) this.#skip(payloadLength);
       return;

@@ -27,7 +27,9 @@ export interface ExtensionHandshake {
 /** Reads the payload after the extended id. Throws ProtocolError when it is no dictionary within the limits. */
 export function decodeExtensionHandshake(payload: Uint8Array): ExtensionHandshake {
   if (payload.length > wireLimits.extensionHandshakeBytes)
-    throw new ProtocolError(`the peer sent an extension handshake of ${payload.length} bytes, expected at most ${wireLimits.extensionHandshakeBytes}`);
+    throw new ProtocolError(
+      `the peer sent an extension handshake of ${payload.length} bytes, expected at most ${wireLimits.extensionHandshakeBytes}`,
+    );
   let dictionary: BencodeValue;
   try {
     dictionary = decode(payload, messageLimits);

@@ -224,7 +224,9 @@ export class PeerProtocol implements DecoderListener {
     return this.#arriving;
   }
 
-  #ordinaryMessageReceived(message: Exclude<Message, { kind: 'keep-alive' | 'port' | 'extended' | 'bitfield' | 'have-all' | 'have-none' }>): void {
+  #ordinaryMessageReceived(
+    message: Exclude<Message, { kind: 'keep-alive' | 'port' | 'extended' | 'bitfield' | 'have-all' | 'have-none' }>,
+  ): void {
     switch (message.kind) {
       case 'choke':
         this.peerChokesUs = true;
@@ -304,7 +306,8 @@ export class PeerProtocol implements DecoderListener {
   #extendedReceived(extensionId: number, payload: Uint8Array): void {
     if (extensionId !== extensionHandshakeId) return;
     // BEP 10 allows a second handshake that changes a value; a stream of them is an attack on our parser.
-    if (++this.#extensionHandshakes > wireLimits.unknownMessages) throw new ProtocolError('the peer repeats its extension handshake without end');
+    if (++this.#extensionHandshakes > wireLimits.unknownMessages)
+      throw new ProtocolError('the peer repeats its extension handshake without end');
     const handshake = decodeExtensionHandshake(payload);
     this.client = handshake.client ?? this.client;
     this.#listener.extensionsLearned(handshake);
@@ -324,8 +327,14 @@ export class PeerProtocol implements DecoderListener {
 
   #checkRange(block: BlockRange, what: string): void {
     this.#checkPiece(block.pieceIndex, what);
-    if (block.length === 0 || block.length > wireLimits.requestBytes || block.blockOffset + block.length > this.#geometry.lengthOf(block.pieceIndex))
-      throw new ProtocolError(`the peer sent ${what} for ${block.length} bytes at ${block.blockOffset} of piece ${block.pieceIndex}, which has ${this.#geometry.lengthOf(block.pieceIndex)}`);
+    if (
+      block.length === 0 ||
+      block.length > wireLimits.requestBytes ||
+      block.blockOffset + block.length > this.#geometry.lengthOf(block.pieceIndex)
+    )
+      throw new ProtocolError(
+        `the peer sent ${what} for ${block.length} bytes at ${block.blockOffset} of piece ${block.pieceIndex}, which has ${this.#geometry.lengthOf(block.pieceIndex)}`,
+      );
   }
 
   #requireFast(what: string): void {

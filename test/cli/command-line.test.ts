@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { type CommandLine, parseCommandLine } from '../../src/cli/command-line.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
+
+function parse(args: readonly string[]): CommandLine {
+  return parseCommandLine(args, '1.2.3');
+}
 
 const plainSpeech = { quiet: false, verbose: false, color: true };
 
 test('reads `get` with nothing but a torrent as the defaults', () => {
-  assert.deepEqual(parseCommandLine(['get', 'a.torrent']), {
+  assert.deepEqual(parse(['get', 'a.torrent']), {
     kind: 'get',
     torrentPath: 'a.torrent',
     showFiles: false,
@@ -25,7 +29,7 @@ test('reads every option of `get`', () => {
     '--no-resume --overwrite --allocation prealloc --progress plain --verbose --no-color a.torrent',
   ];
   const args = typed.join(' ').split(' ');
-  assert.deepEqual(parseCommandLine(args), {
+  assert.deepEqual(parse(args), {
     kind: 'get',
     torrentPath: 'a.torrent',
     showFiles: true,
@@ -52,7 +56,7 @@ test('reads every option of `get`', () => {
 });
 
 test('reads the short options, which never swallow the torrent', () => {
-  const command = parseCommandLine(['get', '-S', '-s', '1', '-s', '2', '-a', 'http://h/a', '-p', '1', '-q', '-d', 'out', 'a.torrent']);
+  const command = parse(['get', '-S', '-s', '1', '-s', '2', '-a', 'http://h/a', '-p', '1', '-q', '-d', 'out', 'a.torrent']);
   assert.equal(command.kind, 'get');
   assert.ok(command.kind === 'get');
   assert.equal(command.torrentPath, 'a.torrent');
@@ -61,7 +65,7 @@ test('reads the short options, which never swallow the torrent', () => {
 });
 
 test('takes 0 as off: no deadline, no rate limit, no stall timeout', () => {
-  const command = parseCommandLine(['get', 'a', '--deadline', '0', '--max-download-rate', '0', '--stall-timeout', '0']);
+  const command = parse(['get', 'a', '--deadline', '0', '--max-download-rate', '0', '--stall-timeout', '0']);
   assert.ok(command.kind === 'get');
   assert.equal('deadlineMs' in command.download, false);
   assert.equal('maxDownloadRate' in command.download, false);
@@ -69,8 +73,8 @@ test('takes 0 as off: no deadline, no rate limit, no stall timeout', () => {
 });
 
 test('reads `info` and `verify`', () => {
-  assert.deepEqual(parseCommandLine(['info', '--json', 'a']), { kind: 'info', torrentPath: 'a', json: true, ...plainSpeech });
-  assert.deepEqual(parseCommandLine(['verify', 'a', '-o', 'out', '-s', '2']), {
+  assert.deepEqual(parse(['info', '--json', 'a']), { kind: 'info', torrentPath: 'a', json: true, ...plainSpeech });
+  assert.deepEqual(parse(['verify', 'a', '-o', 'out', '-s', '2']), {
     kind: 'verify',
     torrentPath: 'a',
     outputDir: 'out',
@@ -81,13 +85,13 @@ test('reads `info` and `verify`', () => {
 });
 
 test('takes what follows -- as the torrent, even when it looks like an option', () => {
-  const command = parseCommandLine(['info', '--', '--json']);
+  const command = parse(['info', '--', '--json']);
   assert.deepEqual(command, { kind: 'info', torrentPath: '--json', json: false, ...plainSpeech });
 });
 
 test('gives help and version as texts to print, examples first', () => {
   for (const args of [['--help'], ['get', '--help'], ['info', '-h'], ['verify', '-h'], ['help', 'get']]) {
-    const command = parseCommandLine(args);
+    const command = parse(args);
     assert.ok(command.kind === 'print', args.join(' '));
     assert.match(command.text, /^Examples:\n {2}ttorrent /);
     assert.ok(
@@ -95,9 +99,9 @@ test('gives help and version as texts to print, examples first', () => {
       `${args.join(' ')} fits 80 columns`,
     );
   }
-  const versionCommand = parseCommandLine(['--version']);
+  const versionCommand = parse(['--version']);
   assert.ok(versionCommand.kind === 'print');
-  assert.match(versionCommand.text, /^\d+\.\d+\.\d+\n$/);
+  assert.equal(versionCommand.text, '1.2.3\n');
 });
 
 /** Command lines that make no sense, and a word that the message must have. */
@@ -145,7 +149,7 @@ const refused: readonly [readonly string[], RegExp][] = [
 test('refuses a command line that makes no sense, in one line and with the usage', () => {
   for (const [args, message] of refused) {
     assert.throws(
-      () => parseCommandLine(args),
+      () => parse(args),
       (error) => {
         assert.ok(error instanceof UsageError, `${args.join(' ')}: ${String(error)}`);
         assert.match(error.message, message, args.join(' '));

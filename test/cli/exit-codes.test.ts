@@ -25,7 +25,7 @@ test('reads the same in README.md', () => {
 });
 
 test('reads the same in --help', () => {
-  const help = parseCommandLine(['--help']);
+  const help = parseCommandLine(['--help'], '1.2.3');
   assert.ok(help.kind === 'print');
   const section = help.text.slice(help.text.indexOf('Exit codes:'));
   const rows = [...section.matchAll(/^ {2,4}(\d+) {2}(.+)$/gm)].map(([, number, meaning]) => ({ number: Number(number), meaning }));

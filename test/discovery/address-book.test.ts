@@ -10,7 +10,8 @@ const book = (): AddressBook => new AddressBook(systemRandom);
 /** Everything that may be dialled at this time. */
 function drain(addresses: AddressBook, nowMs: number): string[] {
   const dialled: string[] = [];
-  for (let next = addresses.next(nowMs); next !== undefined; next = addresses.next(nowMs)) dialled.push(`${next.endpoint.host}:${next.endpoint.port}`);
+  for (let next = addresses.next(nowMs); next !== undefined; next = addresses.next(nowMs))
+    dialled.push(`${next.endpoint.host}:${next.endpoint.port}`);
   return dialled.sort();
 }
 
@@ -38,10 +39,19 @@ describe('address book', () => {
 
   it('connects to one host at most four times at once, whatever ports a stranger names; loopback has no such bound', () => {
     const addresses = book();
-    addresses.add('tracker', Array.from({ length: 1000 }, (_, index) => at('8.8.8.8', index + 1)), false);
+    addresses.add(
+      'tracker',
+      Array.from({ length: 1000 }, (_, index) => at('8.8.8.8', index + 1)),
+      false,
+    );
     assert.equal(drain(addresses, 0).length, peerLimits.perAddress);
+    assert.equal(addresses.size, peerLimits.perAddress, 'and later no other ports of it');
     const local = book();
-    local.add('user', Array.from({ length: 10 }, (_, index) => at('127.0.0.1', index + 1)), true);
+    local.add(
+      'user',
+      Array.from({ length: 10 }, (_, index) => at('127.0.0.1', index + 1)),
+      true,
+    );
     assert.equal(drain(local, 0).length, 10);
   });
 

@@ -10,7 +10,11 @@ import { systemRandom } from '../../src/support/random.ts';
 
 const block = wireLimits.blockBytes;
 
-function ledgerOf(pieceCount: number, blocksPerPiece: number, verified: readonly number[] = []): { ledger: PieceLedger; lent: Set<Uint8Array> } {
+function ledgerOf(
+  pieceCount: number,
+  blocksPerPiece: number,
+  verified: readonly number[] = [],
+): { ledger: PieceLedger; lent: Set<Uint8Array> } {
   const length = pieceCount * blocksPerPiece * block;
   const files = [{ index: 0, path: ['f'], length, torrentOffset: 0, pad: false, executable: false }];
   const geometry = new Geometry({ pieceCount, pieceLength: blocksPerPiece * block, totalLength: length, files });
@@ -71,8 +75,28 @@ describe('picker', () => {
 
   it('asks only for what the peer can give', () => {
     const { ledger } = ledgerOf(10, 1);
-    assert.deepEqual(names(pickBlocks(ledger, peer(1, (piece) => piece === 7), 9, systemRandom)), ['7:0']);
-    assert.deepEqual(names(pickBlocks(ledger, peer(2, () => false), 9, systemRandom)), []);
+    assert.deepEqual(
+      names(
+        pickBlocks(
+          ledger,
+          peer(1, (piece) => piece === 7),
+          9,
+          systemRandom,
+        ),
+      ),
+      ['7:0'],
+    );
+    assert.deepEqual(
+      names(
+        pickBlocks(
+          ledger,
+          peer(2, () => false),
+          9,
+          systemRandom,
+        ),
+      ),
+      [],
+    );
   });
 
   it('never asks for a piece that is verified', () => {
@@ -101,7 +125,7 @@ describe('piece ledger', () => {
     assert.equal(ledger.isComplete, false);
     ledger.checked(0);
     assert.ok(ledger.isComplete);
-    assert.equal(lent.size, 1, 'the buffer is the writer\'s');
+    assert.equal(lent.size, 1, "the buffer is the writer's");
   });
 
   it('lets a failed piece be fetched again, from one peer alone when nobody was proven guilty', () => {
@@ -149,7 +173,10 @@ describe('piece ledger', () => {
     const { ledger } = ledgerOf(1, 3);
     const [choice] = pickBlocks(ledger, peer(1), 3, systemRandom);
     assert.ok(choice !== undefined);
-    for (const [blockIndex, sender] of [[0, 1], [1, 2]] as const) {
+    for (const [blockIndex, sender] of [
+      [0, 1],
+      [1, 2],
+    ] as const) {
       choice.partial.requestEnded(blockIndex);
       choice.partial.received(blockIndex, sender);
     }

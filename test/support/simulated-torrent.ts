@@ -55,16 +55,22 @@ export class SimulatedTorrent {
       handshake: { infohash, peerId: new Uint8Array(20).fill(8), supportsFast: true, supportsExtensions: true },
       listenPort: () => undefined,
       maxPeers: 500,
+      holds: () => true,
       clock: this.clock,
       listener: { peerConnected() {}, peerLost() {}, bytesRead() {} },
     });
-    const intake: PieceIntake = new PieceIntake(this.ledger, buffers, { submit: (piece, bytes) => this.#check(intake, piece, bytes) }, {
-      pieceVerified: (piece) => this.swarm.pieceVerified(piece),
-      pieceFailed: (_, __, length) => {
-        this.corruptBytes += length;
+    const intake: PieceIntake = new PieceIntake(
+      this.ledger,
+      buffers,
+      { submit: (piece, bytes) => this.#check(intake, piece, bytes) },
+      {
+        pieceVerified: (piece) => this.swarm.pieceVerified(piece),
+        pieceFailed: (_, __, length) => {
+          this.corruptBytes += length;
+        },
+        peerGuilty: (peer) => this.#ban(peer),
       },
-      peerGuilty: (peer) => this.#ban(peer),
-    });
+    );
     this.exchange = new BlockExchange({
       ledger: this.ledger,
       peers: this.swarm.ready,

@@ -20,18 +20,29 @@ interface Outcome {
 }
 
 /** Starts one seeder for each of `swarm` and downloads from them; fails unless every byte is right. */
-async function downloadFrom(t: TestContext, torrent: MadeTorrent, swarm: readonly Partial<SeederOptions>[], onSeeders: (seeders: Seeder[]) => void = () => {}): Promise<Outcome> {
+async function downloadFrom(
+  t: TestContext,
+  torrent: MadeTorrent,
+  swarm: readonly Partial<SeederOptions>[],
+  onSeeders: (seeders: Seeder[]) => void = () => {},
+): Promise<Outcome> {
   const seeders = await Promise.all(swarm.map((options) => Seeder.start({ torrent, ...options })));
   t.after(() => Promise.all(seeders.map((seeder) => seeder.close())));
   onSeeders(seeders);
   const outputDir = scratchDirectory(t);
   const startedMs = performance.now();
-  const running = download(parseTorrent(torrent.bytes), { outputDir, peers: seeders.map((seeder) => seeder.address), stallTimeoutMs: 30_000 });
+  const running = download(parseTorrent(torrent.bytes), {
+    outputDir,
+    peers: seeders.map((seeder) => seeder.address),
+    stallTimeoutMs: 30_000,
+  });
   const events: DownloadEvent[] = [];
   for await (const event of running) events.push(event);
   const { progress } = await running.result;
   const durationMs = performance.now() - startedMs;
-  const sum = createHash('sha256').update(readFileSync(path.join(outputDir, torrent.name))).digest('hex');
+  const sum = createHash('sha256')
+    .update(readFileSync(path.join(outputDir, torrent.name)))
+    .digest('hex');
   assert.equal(sum, createHash('sha256').update(torrent.read(0, torrent.totalLength)).digest('hex'));
   return { progress, durationMs, banned: events.flatMap((event) => (event.type === 'banned' ? [event.peer] : [])) };
 }
@@ -42,7 +53,11 @@ const small = makeTorrent({ name: 'small.bin', pieceLength: 64 * 1024, length: 8
 describe('download on loopback', () => {
   it('adds up the rates of eight throttled seeders, within 1.15 times the ideal', async (t) => {
     const torrent = makeTorrent({ name: 'f', pieceLength: 256 * 1024, length: 32 * MiB });
-    const { durationMs, progress } = await downloadFrom(t, torrent, Array.from({ length: 8 }, () => ({ rateBytesPerSecond: MiB })));
+    const { durationMs, progress } = await downloadFrom(
+      t,
+      torrent,
+      Array.from({ length: 8 }, () => ({ rateBytesPerSecond: MiB })),
+    );
     assert.ok(durationMs <= 4000 * 1.15, `took ${durationMs} ms, ideal 4000`);
     assert.ok(progress.wastedBytes <= 0.01 * torrent.totalLength, `wasted ${progress.wastedBytes}`);
   });
@@ -66,10 +81,18 @@ describe('download on loopback', () => {
 
   it('bans nobody but the peer that corrupts one byte of one block', async (t) => {
     let corrupt = '';
-    const { banned } = await downloadFrom(t, small, [{ rateBytesPerSecond: 4 * MiB }, { behaviour: behaviours.corruptBlock(5, 16_384) }], (seeders) => {
-      corrupt = seeders[1]?.address ?? '';
-    });
-    assert.ok(banned.every((peer) => peer === corrupt), String(banned));
+    const { banned } = await downloadFrom(
+      t,
+      small,
+      [{ rateBytesPerSecond: 4 * MiB }, { behaviour: behaviours.corruptBlock(5, 16_384) }],
+      (seeders) => {
+        corrupt = seeders[1]?.address ?? '';
+      },
+    );
+    assert.ok(
+      banned.every((peer) => peer === corrupt),
+      String(banned),
+    );
   });
 
   const bad: readonly [name: string, behaviour: Behaviour][] = [

@@ -68,20 +68,21 @@ describe('swarm on a simulated network', () => {
 const pieceLength = 2 ** 18;
 
 /** Which of `count` peers lie, and how. */
-const mixes: readonly { name: string; peers: number; liars: number; lie: (fraction: number, piece: number, offset: number) => boolean }[] = [
-  { name: '1 of 2 always', peers: 2, liars: 1, lie: () => true },
-  { name: '1 of 3 always', peers: 3, liars: 1, lie: () => true },
-  { name: '3 of 10 always', peers: 10, liars: 3, lie: () => true },
-  { name: '9 of 10 always', peers: 10, liars: 9, lie: () => true },
-  { name: '1 of 2, every tenth block', peers: 2, liars: 1, lie: (fraction) => fraction < 0.1 },
-  { name: '1 of 3, every tenth block', peers: 3, liars: 1, lie: (fraction) => fraction < 0.1 },
-  { name: '3 of 10, every tenth block', peers: 10, liars: 3, lie: (fraction) => fraction < 0.1 },
-  { name: '2 of 3, every tenth block', peers: 3, liars: 2, lie: (fraction) => fraction < 0.1 },
-  { name: '1 of 3, the first block only', peers: 3, liars: 1, lie: (_, __, offset) => offset === 0 },
-  { name: '3 of 10, the first block only', peers: 10, liars: 3, lie: (_, __, offset) => offset === 0 },
-  { name: '1 of 3, the last pieces only', peers: 3, liars: 1, lie: (_, piece) => piece >= 18 },
-  { name: '9 of 10, every tenth block', peers: 10, liars: 9, lie: (fraction) => fraction < 0.1 },
-];
+const mixes: readonly { name: string; peers: number; liars: number; lie: (fraction: number, piece: number, offset: number) => boolean }[] =
+  [
+    { name: '1 of 2 always', peers: 2, liars: 1, lie: () => true },
+    { name: '1 of 3 always', peers: 3, liars: 1, lie: () => true },
+    { name: '3 of 10 always', peers: 10, liars: 3, lie: () => true },
+    { name: '9 of 10 always', peers: 10, liars: 9, lie: () => true },
+    { name: '1 of 2, every tenth block', peers: 2, liars: 1, lie: (fraction) => fraction < 0.1 },
+    { name: '1 of 3, every tenth block', peers: 3, liars: 1, lie: (fraction) => fraction < 0.1 },
+    { name: '3 of 10, every tenth block', peers: 10, liars: 3, lie: (fraction) => fraction < 0.1 },
+    { name: '2 of 3, every tenth block', peers: 3, liars: 2, lie: (fraction) => fraction < 0.1 },
+    { name: '1 of 3, the first block only', peers: 3, liars: 1, lie: (_, __, offset) => offset === 0 },
+    { name: '3 of 10, the first block only', peers: 10, liars: 3, lie: (_, __, offset) => offset === 0 },
+    { name: '1 of 3, the last pieces only', peers: 3, liars: 1, lie: (_, piece) => piece >= 18 },
+    { name: '9 of 10, every tenth block', peers: 10, liars: 9, lie: (fraction) => fraction < 0.1 },
+  ];
 
 describe('corrupt peers on a simulated network', () => {
   for (const [index, mix] of mixes.entries()) {

@@ -121,7 +121,10 @@ describe('tcp transport', () => {
 
   it('refuses a port that is taken, and finds another when none was named', async () => {
     const first = await listenForPeers(undefined, () => {});
-    await assert.rejects(listenForPeers(first.port, () => {}), NetworkError);
+    await assert.rejects(
+      listenForPeers(first.port, () => {}),
+      NetworkError,
+    );
     const second = await listenForPeers(undefined, () => {});
     assert.notEqual(second.port, first.port);
     await first.close();

@@ -7,7 +7,11 @@ import { type Handshake, encodeHandshake } from '../../src/wire/handshake.ts';
 import type { Message } from '../../src/wire/messages.ts';
 
 /** What a decoder said, as values that can be compared. */
-type Heard = { handshake: Handshake } | Message | { block: [piece: number, offset: number, bytes: string] } | { skipped: [piece: number, offset: number] };
+type Heard =
+  | { handshake: Handshake }
+  | Message
+  | { block: [piece: number, offset: number, bytes: string] }
+  | { skipped: [piece: number, offset: number] };
 
 const pieceCount = 12;
 const handshake: Handshake = {
@@ -162,13 +166,17 @@ describe('wire decoder', () => {
 
   it('answers any bytes with messages or a ProtocolError, never with anything else', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 400 }), fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 5 }), (bytes, lengths) => {
-        try {
-          decode(bytes, lengths);
-        } catch (error) {
-          assert.ok(error instanceof ProtocolError, String(error));
-        }
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 400 }),
+        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 5 }),
+        (bytes, lengths) => {
+          try {
+            decode(bytes, lengths);
+          } catch (error) {
+            assert.ok(error instanceof ProtocolError, String(error));
+          }
+        },
+      ),
       { numRuns: 3000 },
     );
   });

@@ -8,7 +8,8 @@ import { brokenPipeExitCode } from '../exit-codes.ts';
 import { exitCodeFor } from '../failure.ts';
 import { fileList } from '../file-list.ts';
 import { loadTorrent } from '../load-torrent.ts';
-import { openReporter, type Reporter } from '../reporters/reporter.ts';
+import { openReporter } from '../reporters/open-reporter.ts';
+import type { Reporter } from '../reporters/reporter.ts';
 import { Talk } from '../talk.ts';
 
 /** Resolves when every selected file is complete and verified under its final name. Throws what ended the download otherwise. */

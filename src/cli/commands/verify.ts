@@ -6,7 +6,7 @@ import type { Environment } from '../env.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { loadTorrent } from '../load-torrent.ts';
 import { type Paint, paintFor } from '../paint.ts';
-import { openReporter } from '../reporters/reporter.ts';
+import { openReporter } from '../reporters/open-reporter.ts';
 import { safeLine } from '../safe-line.ts';
 import { Talk } from '../talk.ts';
 

@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import type { Environment } from '../../../src/cli/env.ts';
 import { PlainLines } from '../../../src/cli/reporters/plain-lines.ts';
 import { ProgressBar } from '../../../src/cli/reporters/progress-bar.ts';
-import { openReporter } from '../../../src/cli/reporters/reporter.ts';
+import { openReporter } from '../../../src/cli/reporters/open-reporter.ts';
 
 /** An environment whose stderr collects what is written. */
 function environment(isTerminal: boolean, dumbTerminal = false): Environment & { readonly written: () => string } {
   let text = '';
   return {
     args: [],
+    version: '1.2.3',
     stdout: { isTerminal: false, write: () => Promise.resolve() },
     stderr: { isTerminal, stream: process.stderr, write: (line) => (text += line) },
     noColor: false,
