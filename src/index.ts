@@ -23,6 +23,7 @@ export { selectFiles } from './metainfo/selection.ts';
 export { readTorrentFile } from './storage/read-torrent-file.ts';
 export type { Allocation } from './storage/storage.ts';
 export type { VerifiedFile, VerifyResult } from './storage/verify-files.ts';
+export { formatBytes } from './support/format-bytes.ts';
 export { printable, redactUrl } from './support/printable.ts';
 export { Download, download } from './torrent/download.ts';
 export type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult } from './torrent/events.ts';

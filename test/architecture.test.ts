@@ -35,7 +35,8 @@ const layout: Layout = {
     ['cli'],
   ],
   entryPoints: ['index.ts', 'cli/main.ts'],
-  onlyImports: { cli: ['index.ts'] },
+  // `--version` must not wait for the library to load.
+  onlyImports: { cli: ['index.ts', 'config.ts'] },
   pureFolders: ['bencode', 'metainfo', 'wire', 'pieces'],
   pureModules: ['node:crypto', 'node:events', 'node:path', 'node:querystring', 'node:util', 'node:zlib'],
   edges: [

@@ -1,8 +1,8 @@
 // Listens to a download: tells a person what is worth telling while it runs, and sums it up when it ends.
 
-import type { DownloadEvent, DownloadProgress, DownloadResult, SourceReport } from '../index.ts';
+import { type DownloadEvent, type DownloadProgress, type DownloadResult, formatBytes, type SourceReport } from '../index.ts';
 import { exitCodeName } from './exit-codes.ts';
-import { formatBytes, formatCount, formatDuration, formatRate } from './format.ts';
+import { formatCount, formatDuration, formatRate } from './format.ts';
 import type { ProgressView } from './reporters/reporter.ts';
 import type { Talk } from './talk.ts';
 

@@ -1,7 +1,6 @@
 // The numbered list of a torrent's files, as `--show-files` prints it and `--select` understands it.
 
-import type { Metainfo } from '../index.ts';
-import { formatBytes } from './format.ts';
+import { formatBytes, type Metainfo } from '../index.ts';
 import { safeLine } from './safe-line.ts';
 
 /**

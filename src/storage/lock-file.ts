@@ -2,7 +2,7 @@
 // file system does atomically. A lock appears whole (written aside, then hard-linked to its name) and is replaced only by `rename`, and
 // only by the one process that holds the claim on the dead lock it replaces; so two takers of one dead lock never both win.
 
-import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, linkSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { StorageError } from '../errors.ts';
@@ -24,6 +24,7 @@ export function takeLock(lockPath: string): LockFile {
   const holder = describeSelf();
   try {
     acquire(lockPath, holder);
+    sweepLeftovers(path.dirname(lockPath));
   } catch (error) {
     throw storageError(`creating the lock ${lockPath}`, error, 'create-failed');
   }
@@ -58,7 +59,10 @@ function acquire(lockPath: string, self: Holder): void {
     const found = readLock(lockPath);
     if (found === undefined) continue; // freed meanwhile
     if (isAlive(found)) {
-      throw new StorageError('locked', `another ttorrent (process ${found.pid} on ${found.hostname}) is downloading this: ${lockPath}`);
+      throw new StorageError(
+        'locked',
+        `another ttorrent (process ${found.pid} on ${found.hostname}) is downloading this; if it is not, remove ${lockPath}`,
+      );
     }
     if (replaceDead(lockPath, found.token, self)) return;
   }
@@ -80,6 +84,20 @@ function replaceDead(lockPath: string, deadToken: string, self: Holder): boolean
   } finally {
     rmSync(whole, { force: true });
     release(claimPath, self);
+  }
+}
+
+/** Removes what processes left beside their locks when they were killed in the moment of taking one. */
+function sweepLeftovers(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (!/^\.ttorrent-[0-9a-z-]+\.(claim|new)$/.test(name)) continue;
+    try {
+      const leftover = path.join(directory, name);
+      const holder = readLock(leftover);
+      if (holder !== undefined && !isAlive(holder)) rmSync(leftover, { force: true });
+    } catch {
+      // being written by a living process, or not ours: it stays
+    }
   }
 }
 

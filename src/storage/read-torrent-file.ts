@@ -3,7 +3,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { metainfoLimits } from '../config.ts';
-import { InputError } from '../errors.ts';
+import { InputError, StorageError } from '../errors.ts';
 import { formatBytes } from '../support/format-bytes.ts';
 import { storageError, systemCode } from './storage-error.ts';
 
@@ -41,6 +41,8 @@ async function openForReading(path: string): Promise<FileHandle> {
       case 'ERR_INVALID_ARG_VALUE': // a NUL in the path
       case 'ENAMETOOLONG':
         throw new InputError('bad-argument', `${path}: not the path of a torrent file`, { cause: error });
+      case 'ELOOP':
+        throw new StorageError('open-failed', `opening the torrent ${path}: its symbolic links go round in a circle`, { cause: error });
       default:
         throw storageError(`opening the torrent ${path}`, error, 'open-failed');
     }

@@ -2,6 +2,7 @@
 
 import type { SourceReport } from '../discovery/peer-source.ts';
 import { type ErrorCode, IncompleteError, type TtorrentError } from '../errors.ts';
+import { formatBytes } from '../support/format-bytes.ts';
 import type { DownloadOptions } from './options.ts';
 import type { EndCause } from './watchdog.ts';
 
@@ -16,6 +17,7 @@ export interface EndFacts {
   readonly bannedPeers: number;
   /** Peers that are not banned are connected, or may yet be. */
   readonly hasOtherPeers: boolean;
+  /** The last outcome of each source. */
   readonly sourceReports: readonly SourceReport[];
 }
 
@@ -28,9 +30,8 @@ export function incompleteError(cause: EndCause, facts: EndFacts): TtorrentError
 function behindStall(facts: EndFacts): ErrorCode {
   if (facts.bannedPeers > 0 && !facts.hasOtherPeers) return 'only-corrupt-sources';
   if (facts.readyEver > 0) return 'stalled';
-  const last = lastReports(facts.sourceReports);
-  const refused = last.some((report) => report.outcome === 'refused');
-  const answered = last.some((report) => report.outcome === 'answered');
+  const refused = facts.sourceReports.some((report) => report.outcome === 'refused');
+  const answered = facts.sourceReports.some((report) => report.outcome === 'answered');
   return refused && !answered && facts.knownPeers === 0 ? 'tracker-refused' : 'no-source';
 }
 
@@ -40,11 +41,11 @@ function headline(code: ErrorCode, facts: EndFacts): string {
     case 'deadline-reached':
       return `the deadline of ${seconds(options.deadlineMs ?? 0)} was reached`;
     case 'below-min-rate':
-      return `the rate stayed below ${options.minRate?.bytesPerSecond ?? 0} bytes/s for ${seconds(options.minRate?.windowMs ?? 0)}`;
+      return `the rate stayed below ${formatBytes(options.minRate?.bytesPerSecond ?? 0)}/s for ${seconds(options.minRate?.windowMs ?? 0)}`;
     case 'only-corrupt-sources':
       return 'every peer left has sent wrong bytes';
     case 'tracker-refused':
-      return `the tracker refused: ${lastReports(facts.sourceReports).find((report) => report.outcome === 'refused')?.message ?? ''}`;
+      return `the tracker refused: ${facts.sourceReports.find((report) => report.outcome === 'refused')?.message ?? ''}`;
     case 'no-source':
       return 'no tracker gave a usable peer';
     default:
@@ -58,18 +59,11 @@ function account(facts: EndFacts): string {
     `${facts.verifiedPieces} of ${facts.wantedPieces} pieces verified`,
     `${facts.knownPeers} peers known, ${facts.readyEver} connections made, ${facts.bannedPeers} banned`,
   ];
-  for (const report of lastReports(facts.sourceReports)) {
+  for (const report of facts.sourceReports) {
     const words = report.outcome === 'answered' ? `named ${report.peerCount} peers` : `${report.outcome}: ${report.message}`;
     parts.push(`${report.source} ${words}`);
   }
   return parts.join('; ');
-}
-
-/** The newest report of each source, warnings left out. */
-function lastReports(reports: readonly SourceReport[]): SourceReport[] {
-  const bySource = new Map<string, SourceReport>();
-  for (const report of reports) if (report.outcome !== 'warned') bySource.set(report.source, report);
-  return [...bySource.values()];
 }
 
 function seconds(ms: number): string {

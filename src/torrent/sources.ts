@@ -10,10 +10,8 @@ import { trackerClients } from '../tracker/tracker-clients.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 
-/** The last report of each source, for the words at the end. */
-export interface SourceLog {
-  readonly reports: SourceReport[];
-}
+/** The last outcome of each source, by its name, for the words at the end. */
+export type SourceLog = Map<string, SourceReport>;
 
 export interface SourceContext {
   readonly peerId: Uint8Array;
@@ -23,9 +21,6 @@ export interface SourceContext {
   readonly totals: () => TransferTotals;
   readonly foundPeers: (origin: PeerOrigin, peers: readonly Endpoint[], localAllowed: boolean) => void;
 }
-
-/** More than any torrent may name. */
-const reportsMax = 256;
 
 /** The torrent's trackers, and in front of them those that the user typed. */
 export function createSource(
@@ -48,7 +43,7 @@ export function createSource(
     listener: {
       foundPeers: context.foundPeers,
       reported(report) {
-        if (context.log.reports.length < reportsMax) context.log.reports.push(report);
+        if (report.outcome !== 'warned') context.log.set(report.source, report);
         tell({ type: 'source', report });
       },
     },

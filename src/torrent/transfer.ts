@@ -54,7 +54,7 @@ export class Transfer {
   readonly #writer: PieceWriter;
   readonly #watchdog: Watchdog;
   readonly #rateLimit: RateLimit | undefined;
-  readonly #sourceLog: SourceLog = { reports: [] };
+  readonly #sourceLog: SourceLog = new Map();
   readonly #peerId: Uint8Array;
   #source: PeerSource | undefined;
   #listener: PeerListener | undefined;
@@ -202,7 +202,7 @@ export class Transfer {
       readyEver: this.swarm.readyEver,
       bannedPeers: this.book.bannedCount,
       hasOtherPeers: this.swarm.ready.size > 0 || this.book.hasProspects,
-      sourceReports: this.#sourceLog.reports,
+      sourceReports: [...this.#sourceLog.values()],
     });
   }
 

@@ -1,9 +1,9 @@
 // `ttorrent info`: what a torrent holds, for people or as one JSON object.
 
-import { type Metainfo, redactUrl } from '../../index.ts';
+import { formatBytes, type Metainfo, redactUrl } from '../../index.ts';
 import type { InfoCommand } from '../command-line.ts';
 import type { Environment } from '../env.ts';
-import { formatBytes, formatCount } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { loadTorrent } from '../load-torrent.ts';
 import { type Paint, paintFor } from '../paint.ts';
 import { safeLine } from '../safe-line.ts';

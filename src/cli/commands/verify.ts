@@ -1,9 +1,9 @@
 // `ttorrent verify`: checks files against a torrent, changes nothing, and prints a result per file.
 
-import { InputError, type Metainfo, selectFiles, type VerifiedFile, type VerifyResult, verifyFiles } from '../../index.ts';
+import { formatBytes, InputError, type Metainfo, selectFiles, type VerifiedFile, type VerifyResult, verifyFiles } from '../../index.ts';
 import type { VerifyCommand } from '../command-line.ts';
 import type { Environment } from '../env.ts';
-import { formatBytes, formatCount } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { loadTorrent } from '../load-torrent.ts';
 import { type Paint, paintFor } from '../paint.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
