@@ -1,16 +1,22 @@
-// `npm test [-- FRAGMENT... [--without FRAGMENT]... [--NODE-OPTION=VALUE]...]`: runs the compiled tests with Node's runner. Files are listed
-// here and passed one by one, because the directory and glob arguments of `node --test` differ between Node 20 and 22.
+// `npm test [-- FRAGMENT... [--without FRAGMENT]... [--test-name-pattern=REGEX]]`: runs the compiled tests with Node's runner, each file as
+// a process of its own. Files are listed here, because the directory and glob arguments of `node --test` differ between Node 20 and 22.
 
 import os from 'node:os';
 import path from 'node:path';
-import { listFiles, runNode } from './prepare.mjs';
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { listFiles } from './prepare.mjs';
 
 /** No test runs nearly as long; one that does hangs. Covers a whole file, too: Node applies it to both. */
 const timeoutMs = 400_000;
+/** A test process waits a good part of its time; more processes than cores would only disturb the tests of rates and timeouts. */
+const concurrency = Math.max(2, Math.min(4, os.availableParallelism()));
 
 /** Runs the test files whose path contains one of the fragments (all when none is given) and none after `--without`. Returns the exit code. */
-export function runTests(args) {
-  const { wanted, unwanted, nodeOptions } = parseArguments(args);
+export async function runTests(args) {
+  const { wanted, unwanted, namePattern } = parseArguments(args);
   const files = listFiles('dist/test')
     .filter((file) => file.endsWith('.test.js'))
     .filter((file) => wanted.length === 0 || wanted.some((fragment) => contains(file, fragment)))
@@ -20,18 +26,22 @@ export function runTests(args) {
     console.error(`no test file matches: ${args.join(' ')}`);
     return 1;
   }
-  // A test process waits a good part of its time; more processes than cores would only disturb the tests of rates and timeouts.
-  const concurrency = Math.max(2, Math.min(4, os.availableParallelism()));
-  const options = ['--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`, ...nodeOptions];
-  return runNode(['--test', '--enable-source-maps', ...options, ...files]);
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`;
+  let failures = 0;
+  const reporter = new spec();
+  reporter.on('pipe', () => {});
+  const events = runInTurn(inPhases(files), namePattern, () => failures++);
+  await pipeline(events, reporter, toStdout());
+  return failures === 0 ? 0 : 1;
 }
 
 function parseArguments(args) {
-  const parsed = { wanted: [], unwanted: [], nodeOptions: [] };
+  const parsed = { wanted: [], unwanted: [], namePattern: undefined };
   for (let i = 0; i < args.length; i++) {
-    if (args[i] === '--without') parsed.unwanted.push(args[++i] ?? '');
-    else if (args[i].startsWith('--')) parsed.nodeOptions.push(args[i]);
-    else parsed.wanted.push(args[i]);
+    const arg = args[i];
+    if (arg === '--without') parsed.unwanted.push(args[++i] ?? '');
+    else if (arg.startsWith('--test-name-pattern=')) parsed.namePattern = new RegExp(arg.slice(arg.indexOf('=') + 1));
+    else parsed.wanted.push(arg);
   }
   return parsed;
 }
@@ -40,4 +50,25 @@ function parseArguments(args) {
 function contains(file, fragment) {
   const source = path.relative('dist', file).replaceAll(path.sep, '/').replace(/\.js$/, '.ts');
   return source.includes(fragment.replace(/^(\.\/)?(dist\/)?/, '').replace(/\.js$/, '.ts'));
+}
+
+/** Real clients load every core for minutes, so they have the machine to themselves when the other tests are done. */
+function inPhases(files) {
+  const isHeavy = (file) => contains(file, 'test/interop/');
+  return [files.filter((file) => !isHeavy(file)), files.filter(isHeavy)].filter((phase) => phase.length > 0);
+}
+
+/** The events of all phases as if they were one run: the counts at the end of each are added up and told once. */
+async function* runInTurn(phases, namePattern, failed) {
+  const counts = new Map();
+  for (const files of phases) {
+    const options = namePattern === undefined ? {} : { testNamePatterns: [namePattern] };
+    for await (const event of run({ files, concurrency, timeout: timeoutMs, ...options })) {
+      const [, name, value] = (event.type === 'test:diagnostic' && /^(\w+) ([\d.]+)$/.exec(event.data.message)) || [];
+      if (event.type === 'test:fail') failed();
+      if (name === undefined || event.data.nesting > 0 || event.data.file !== undefined) yield event;
+      else counts.set(name, (counts.get(name) ?? 0) + Number(value));
+    }
+  }
+  for (const [name, value] of counts) yield { type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${value}`, level: 'info' } };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -142,3 +142,18 @@ async function ask(child: ChildProcess, question: { take: string } | { release: 
   const [answer] = (await once(child, 'message')) as [unknown];
   return answer;
 }
+
+test('removes what killed processes left beside their locks, and nothing of living ones', (t) => {
+  const directory = scratchDirectory(t);
+  const holder = { token: '0123456789abcdef', pid: process.pid, startTime: '', bootId: '', hostname: os.hostname() };
+  const leave = (name: string, changed: object): void =>
+    writeFileSync(path.join(directory, name), JSON.stringify({ ...holder, ...changed }));
+  const bootIdFile = '/proc/sys/kernel/random/boot_id';
+  const bootId = existsSync(bootIdFile) ? readFileSync(bootIdFile, 'utf8').trim() : '';
+  leave('.ttorrent-0123456789abcdef.claim', { bootId: 'another boot' });
+  leave('.ttorrent-1123456789abcdef.new', { bootId, pid: 2 ** 22 + 1 });
+  leave('.ttorrent-2123456789abcdef.new', { bootId });
+  leave('.ttorrent-notes.txt', { bootId: 'another boot' });
+  takeLock(path.join(directory, 'x.ttorrent.lock')).release();
+  assert.deepEqual(readdirSync(directory).sort(), ['.ttorrent-2123456789abcdef.new', '.ttorrent-notes.txt']);
+});
