@@ -38,13 +38,13 @@ const steps = [
 ];
 
 /** Runs every step but those named after `--without`. Returns 0 when all pass. */
-export function runCheck(args) {
+export async function runCheck(args) {
   const left = new Set(args.flatMap((arg, i) => (args[i - 1] === '--without' ? [arg] : [])));
   for (const { name, run, remedy } of steps) {
     if (left.has(name)) continue;
     console.log(`\n== ${name}`);
     const begunMs = performance.now();
-    const exitCode = run();
+    const exitCode = await run();
     const seconds = ((performance.now() - begunMs) / 1000).toFixed(1);
     if (exitCode !== 0) {
       console.log(`== ${name}: FAILED after ${seconds} s: ${remedy}`);

@@ -31,5 +31,5 @@ if (command === undefined) {
   requireNode();
   installDependencies();
   build();
-  process.exitCode = command(args);
+  process.exitCode = await command(args);
 }

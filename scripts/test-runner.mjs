@@ -3,7 +3,6 @@
 
 import os from 'node:os';
 import path from 'node:path';
-import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -27,12 +26,12 @@ export async function runTests(args) {
     return 1;
   }
   process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`;
-  let failures = 0;
-  const reporter = new spec();
-  reporter.on('pipe', () => {});
-  const events = runInTurn(inPhases(files), namePattern, () => failures++);
-  await pipeline(events, reporter, toStdout());
-  return failures === 0 ? 0 : 1;
+  let exitCode = 0;
+  const events = runInTurn(inPhases(files), namePattern, () => {
+    exitCode = 1;
+  });
+  await pipeline(events, new spec(), process.stdout, { end: false });
+  return exitCode;
 }
 
 function parseArguments(args) {
@@ -58,17 +57,20 @@ function inPhases(files) {
   return [files.filter((file) => !isHeavy(file)), files.filter(isHeavy)].filter((phase) => phase.length > 0);
 }
 
-/** The events of all phases as if they were one run: the counts at the end of each are added up and told once. */
+/** The events of all phases as if they were of one run: the counts at the end of each are added up and told once, at the very end. */
 async function* runInTurn(phases, namePattern, failed) {
   const counts = new Map();
+  let summary;
   for (const files of phases) {
     const options = namePattern === undefined ? {} : { testNamePatterns: [namePattern] };
     for await (const event of run({ files, concurrency, timeout: timeoutMs, ...options })) {
-      const [, name, value] = (event.type === 'test:diagnostic' && /^(\w+) ([\d.]+)$/.exec(event.data.message)) || [];
       if (event.type === 'test:fail') failed();
-      if (name === undefined || event.data.nesting > 0 || event.data.file !== undefined) yield event;
-      else counts.set(name, (counts.get(name) ?? 0) + Number(value));
+      const count = event.type === 'test:diagnostic' && event.data.nesting === 0 && /^(\w+) ([\d.]+)$/.exec(event.data.message);
+      if (count) counts.set(count[1], (counts.get(count[1]) ?? 0) + Number(count[2]));
+      else if (event.type === 'test:summary' && event.data.file === undefined) summary = event;
+      else yield event;
     }
   }
+  if (summary !== undefined) yield summary; // Node 22 and later: makes the reporter list the failures
   for (const [name, value] of counts) yield { type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${value}`, level: 'info' } };
 }

@@ -42,7 +42,7 @@ const layout: Layout = {
   edges: [
     {
       what: 'sockets',
-      modules: ['node:net', 'node:tls', 'node:dgram', 'node:dns', 'node:http', 'node:https', 'node:http2', 'undici'],
+      modules: ['node:net', 'node:tls', 'node:dgram', 'node:dns', 'node:http', 'node:https', 'node:http2'],
       globals: ['fetch', 'WebSocket'],
       files: ['transport/', 'tracker/host-lookup.ts', 'tracker/http-get.ts', 'tracker/http-tracker.ts'],
     },

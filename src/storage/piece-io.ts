@@ -7,6 +7,7 @@ import type { OpenFiles } from './open-files.ts';
 import { readFully, writeFully } from './positioned-io.ts';
 import { storageError } from './storage-error.ts';
 import type { WorkFile } from './work-file.ts';
+import { WriteTurns } from './write-turns.ts';
 
 /** Called once: why a write failed, if it did, and the files it went to. */
 export type Written = (failure: StorageError | undefined, works: readonly WorkFile[]) => void;
@@ -17,6 +18,7 @@ export class PieceIo {
   readonly #openFiles: OpenFiles;
   /** By file index; undefined for pad files and files that are not wanted. */
   readonly #works: readonly (WorkFile | undefined)[];
+  readonly #turns = new WriteTurns();
 
   constructor(geometry: Geometry, openFiles: OpenFiles, works: readonly (WorkFile | undefined)[]) {
     this.#geometry = geometry;
@@ -70,11 +72,17 @@ export class PieceIo {
   }
 
   #writeSlice(work: WorkFile, slice: FileSlice, bytes: Uint8Array, done: (error: Error | undefined) => void): void {
-    this.#openFiles.acquire(work, (openError, fd) => {
-      if (openError !== undefined) return done(openError);
-      writeFully(fd, bytes, slice.rangeOffset, slice.length, slice.fileOffset, (error) => {
-        this.#openFiles.release(work);
-        done(error);
+    this.#turns.take(work, () => {
+      this.#openFiles.acquire(work, (openError, fd) => {
+        if (openError !== undefined) {
+          this.#turns.end(work);
+          return done(openError);
+        }
+        writeFully(fd, bytes, slice.rangeOffset, slice.length, slice.fileOffset, (error) => {
+          this.#openFiles.release(work);
+          this.#turns.end(work);
+          done(error);
+        });
       });
     });
   }

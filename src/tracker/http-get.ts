@@ -2,12 +2,12 @@
 // Follows no redirect, keeps no connection: announces are half an hour apart.
 
 import { once } from 'node:events';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { unescape } from 'node:querystring';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { inflateRaw, unzip, type InputType } from 'node:zlib';
-import type { Dispatcher } from 'undici';
 import { trackerLimits, userAgent } from '../config.ts';
 import { NetworkError, ProtocolError } from '../errors.ts';
 import { concatBytes } from '../support/bytes.ts';
@@ -19,6 +19,9 @@ import type { LookupHost } from './host-lookup.ts';
 
 /** How long one GET may take to connect and between bytes, and how long its answer may be. */
 export type HttpLimits = Readonly<Record<'connectTimeoutMs' | 'idleTimeoutMs' | 'bodyBytes', number>>;
+
+/** Header fields beyond this are no tracker's. */
+const headerBytesMax = 64 * 1024;
 
 /** What came back. */
 export interface HttpAnswer {
@@ -36,33 +39,45 @@ export interface HttpAnswer {
  * packed in a way we did not offer, the signal's reason when aborted, and else what the network stack throws.
  */
 export async function httpGet(hop: Hop, lookupHost: LookupHost, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
-  const { Client } = await import('undici');
   const socket = await openSocket(hop, lookupHost, limits, signal);
   const reach = reachOfAddress(socket.remoteAddress ?? '');
-  const client = new Client(hop.url.origin, {
-    // Later: undici misses a connection that is there before it has begun to wait.
-    connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
-    headersTimeout: limits.idleTimeoutMs,
-    bodyTimeout: limits.idleTimeoutMs,
-  });
   try {
-    const response = await client.request({
-      method: 'GET',
-      path: hop.url.pathname + hop.url.search,
-      headers: requestHeaders(hop.url),
-      reset: true,
-      signal,
-    });
-    // What is not read to its end is torn down below; that is no news.
-    response.body.on('error', () => {});
+    const response = await answerTo(hop.url, socket, limits, signal);
+    const status = response.statusCode ?? 0;
     const headers = flatHeaders(response.headers);
-    const isRedirect = response.statusCode >= 300 && response.statusCode < 400;
-    const body = isRedirect ? new Uint8Array() : await readBody(response.body, headers, limits.bodyBytes);
-    return { status: response.statusCode, headers, body, reach };
+    const isRedirect = status >= 300 && status < 400;
+    const body = isRedirect ? new Uint8Array() : await readBody(response, headers, limits.bodyBytes);
+    return { status, headers, body, reach };
   } finally {
     socket.destroy();
-    await client.destroy();
   }
+}
+
+/** Asks for `url` over `socket`; resolves with the head of the answer, whose body is yet to be read. */
+function answerTo(url: URL, socket: Socket, limits: HttpLimits, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    let answer: IncomingMessage | undefined;
+    const asked = request({
+      createConnection: () => socket,
+      path: url.pathname + url.search,
+      headers: requestHeaders(url),
+      maxHeaderSize: headerBytesMax,
+      signal,
+    });
+    socket.setTimeout(limits.idleTimeoutMs, () => {
+      asked.destroy(new NetworkError(answer === undefined ? 'connected, but no answer in time' : 'the answer stopped half-way'));
+    });
+    asked.on('error', (error) => {
+      reject(error);
+      answer?.destroy(error); // whoever reads the body learns the cause, not only that it broke off
+    });
+    asked.once('response', (response) => {
+      answer = response;
+      response.on('error', () => {}); // a body that nobody reads to its end is torn down; that is no news
+      resolve(response);
+    });
+    asked.end();
+  });
 }
 
 /** A connection, over TLS for https, to one of the host's addresses that the rule allows. */
@@ -107,7 +122,7 @@ function pinnedLookup(addresses: readonly string[]): LookupFunction {
 }
 
 function requestHeaders(url: URL): Record<string, string> {
-  const headers: Record<string, string> = { 'user-agent': userAgent, 'accept-encoding': 'gzip' };
+  const headers: Record<string, string> = { host: url.host, 'user-agent': userAgent, 'accept-encoding': 'gzip', connection: 'close' };
   if (url.username !== '' || url.password !== '') {
     const secret = `${unescape(url.username)}:${unescape(url.password)}`;
     headers['authorization'] = `Basic ${Buffer.from(secret, 'utf8').toString('base64')}`;
@@ -115,11 +130,11 @@ function requestHeaders(url: URL): Record<string, string> {
   return headers;
 }
 
-function flatHeaders(headers: Dispatcher.ResponseData['headers']): Map<string, string> {
+function flatHeaders(headers: IncomingHttpHeaders): Map<string, string> {
   const flat = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
     const first = Array.isArray(value) ? value[0] : value;
-    if (first !== undefined) flat.set(name.toLowerCase(), first);
+    if (first !== undefined) flat.set(name, first);
   }
   return flat;
 }

@@ -1,4 +1,4 @@
-// What went wrong below HTTP, in words for people: the codes of Node's sockets, its TLS, its resolver, and undici's own. Pure.
+// What went wrong below HTTP, in words for people: the codes of Node's sockets, its TLS and its resolver. Pure.
 
 import { NetworkError, ProtocolError } from '../errors.ts';
 
@@ -15,10 +15,6 @@ const words: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'host name lookup failed',
   ESERVFAIL: 'host name lookup failed',
   ETIMEOUT: 'no answer to the host name lookup',
-  UND_ERR_HEADERS_TIMEOUT: 'connected, but no answer in time',
-  UND_ERR_BODY_TIMEOUT: 'the answer stopped half-way',
-  UND_ERR_SOCKET: 'connection closed before the answer was complete',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'connection closed before the answer was complete',
   CERT_HAS_EXPIRED: 'its TLS certificate has expired',
   CERT_NOT_YET_VALID: 'its TLS certificate is not valid yet (is the clock of this machine right?)',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its TLS certificate is self-signed',
@@ -31,7 +27,12 @@ const words: Readonly<Record<string, string>> = {
 /** The error of our own that says what `error` of the network stack means. Nothing of what the remote sent is repeated. */
 export function networkCause(error: unknown): NetworkError | ProtocolError {
   const code = codeOf(error);
-  if (code === 'HTTPParserError' || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (error instanceof NetworkError || error instanceof ProtocolError) return error;
+  // Node tells of an answer that breaks off, or never begins, with the code of a reset.
+  if (error instanceof Error && (error.message === 'aborted' || error.message === 'socket hang up')) {
+    return new NetworkError('connection closed before the answer was complete', { cause: error });
+  }
+  if (code.startsWith('HPE_')) {
     return new ProtocolError(`the answer is not HTTP as it should be (${code})`, { cause: error });
   }
   if (code.startsWith('ERR_SSL_')) return new NetworkError(`TLS failed (${code})`, { cause: error });
