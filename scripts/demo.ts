@@ -59,7 +59,7 @@ async function demonstrate(scratch: string): Promise<number> {
 
 /** The real command line, on our terminal. */
 async function download(torrentFile: string, output: string): Promise<number> {
-  const cli = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+  const cli = fileURLToPath(new URL('../bundle/ttorrent.js', import.meta.url));
   const child = spawn(process.execPath, [cli, 'get', torrentFile, '-o', output], { stdio: 'inherit' });
   const [exitCode] = (await once(child, 'close')) as [number | null];
   return exitCode ?? 1;

@@ -33,14 +33,17 @@ export function installDependencies() {
   utimesSync(installStamp, now, now);
 }
 
-/** Compiles into dist/ when a source is newer than the last compilation, and removes output whose source is gone. */
+/** Compiles into dist/, and bundles the command line into dist/bundle/, when a source is newer than the last compilation, and removes output whose source is gone. */
 export function build() {
   removeOrphans();
-  const inputs = [...sourceFolders.flatMap(listFiles), 'tsconfig.json', 'package.json'].map((file) => path.join(root, file));
+  const inputs = [...sourceFolders.flatMap(listFiles), 'tsconfig.json', 'rolldown.config.mjs', 'package.json'].map((file) =>
+    path.join(root, file),
+  );
   if (modifiedMs(buildStamp) > Math.max(...inputs.map(modifiedMs), modifiedMs(installStamp))) return;
   const begun = new Date();
   rmSync(buildStamp, { force: true });
   if (runBinary('typescript', 'bin/tsc', ['-p', 'tsconfig.json']) !== 0) stop('the sources do not compile: see the errors above');
+  if (runBinary('rolldown', 'bin/cli.mjs', ['-c', '--log-level', 'warn']) !== 0) stop('the command line cannot be bundled: see above');
   writeFileSync(buildStamp, '');
   utimesSync(buildStamp, begun, begun);
 }

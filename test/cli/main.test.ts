@@ -10,7 +10,7 @@ import { makeTorrent, type MadeTorrent } from '../support/make-torrent.ts';
 import { runCli, type RunResult, startCli, startProgram } from '../support/run-cli.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../bundle/ttorrent.js', import.meta.url));
 
 const torrent = makeTorrent({
   name: 'album',

@@ -3,7 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const builtCli = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** What is published: the bundle. */
+const builtCli = fileURLToPath(new URL('../../bundle/ttorrent.js', import.meta.url));
 
 export interface RunOptions {
   readonly cwd?: string;

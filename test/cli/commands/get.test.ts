@@ -11,7 +11,7 @@ import { scratchDirectory } from '../../support/scratch.ts';
 import { Seeder, type SeederOptions } from '../../support/seeder.ts';
 import { FakeTracker } from '../../support/tracker.ts';
 
-const main = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../../bundle/ttorrent.js', import.meta.url));
 
 const torrent = makeTorrent({
   name: 'album',

@@ -1,0 +1,19 @@
+// The published command line: one file per thing that is loaded at its own time, so that `ttorrent --version` reads one small file and a
+// download reads two. Built from tsc's output; packages are bundled, so an installation runs without resolving a module.
+
+export default {
+  input: {
+    ttorrent: 'dist/src/cli/main.js',
+    // Started by its file name beside the file that starts it (storage/check-pieces.ts).
+    'hash-worker': 'dist/src/storage/hash-worker.js',
+  },
+  platform: 'node',
+  output: {
+    dir: 'dist/bundle',
+    format: 'esm',
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name].js',
+    cleanDir: true,
+  },
+};
