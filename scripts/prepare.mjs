@@ -33,7 +33,10 @@ export function installDependencies() {
   utimesSync(installStamp, now, now);
 }
 
-/** Compiles into dist/, and bundles the command line into dist/bundle/, when a source is newer than the last compilation, and removes output whose source is gone. */
+/**
+ * Compiles into dist/, and bundles the command line into dist/bundle/, when a source is newer than the last compilation. Output whose
+ * source is gone is removed.
+ */
 export function build() {
   removeOrphans();
   const inputs = [...sourceFolders.flatMap(listFiles), 'tsconfig.json', 'rolldown.config.mjs', 'package.json'].map((file) =>
@@ -59,7 +62,7 @@ export function runBinary(name, file, args) {
 }
 
 /** Runs npm: the one that runs us, else the one on the PATH. Returns its exit code. */
-function runNpm(args) {
+export function runNpm(args) {
   const npm = process.env.npm_execpath;
   if (npm !== undefined && /npm-cli\.c?js$/.test(npm)) return runNode([npm, ...args]);
   return process.platform === 'win32' ? run('npm.cmd', args, {}, true) : run('npm', args);

@@ -13,7 +13,7 @@ const timeoutMs = 400_000;
 /** A test process waits a good part of its time; more processes than cores would only disturb the tests of rates and timeouts. */
 const concurrency = Math.max(2, Math.min(4, os.availableParallelism()));
 
-/** Runs the test files whose path contains one of the fragments (all when none is given) and none after `--without`. Returns the exit code. */
+/** Runs the test files whose path contains one of the fragments (all when there is none) and none after `--without`. Returns the exit code. */
 export async function runTests(args) {
   const { wanted, unwanted, namePattern } = parseArguments(args);
   const files = listFiles('dist/test')

@@ -91,7 +91,7 @@ const madeElsewhere: readonly { readonly creator: Creator; readonly shape: Torre
   },
 ];
 
-/** Writes every shape's content below `contentDirectory` and its torrent into `torrentDirectory`. Shapes of tools that are missing are left out. */
+/** Writes every shape's content below `contentDirectory` and its torrent into `torrentDirectory`; leaves out shapes of missing tools. */
 export function prepareShapes(contentDirectory: string, torrentDirectory: string): { shapes: PreparedShape[]; missing: string[] } {
   mkdirSync(contentDirectory);
   mkdirSync(torrentDirectory);

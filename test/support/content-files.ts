@@ -31,8 +31,8 @@ export function contentFaults(torrent: MadeTorrent, directory: string): string[]
 }
 
 /**
- * How the file or folder `found` differs from `expected`, one line per file: missing, other bytes, or not wanted there. Folders of pad files
- * (`.pad`) are left out of what is expected.
+ * How the file or folder `found` differs from `expected`, one line per file: missing, other bytes, or not wanted there. Folders of pad
+ * files (`.pad`) are left out of what is expected.
  */
 export function treeFaults(expected: string, found: string): string[] {
   const expectedFiles = filesBelow(expected).filter((file) => !file.split(path.sep).includes('.pad'));

@@ -1,5 +1,6 @@
-// A network namespace for tests with real clients: its only interface is a loopback one with addresses of its own, so that nothing in it can
-// reach the outside, and nothing is left when the test ends, however it ends. Transmission needs it: it never talks to peers on 127.0.0.0/8.
+// A network namespace for tests with real clients: its only interface is a loopback one with addresses of its own, so that nothing in it
+// can reach the outside, and nothing is left when the test ends, however it ends. Transmission needs it: it never talks to peers on
+// 127.0.0.0/8.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

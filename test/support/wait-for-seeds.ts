@@ -1,5 +1,5 @@
-// A program: `wait-for-seeds.js HOST:PORT/INFOHASH...`. Ends with 0 as soon as every peer named answers that it has all pieces of that torrent,
-// which real clients take their time to find out; with 1 after a minute. It runs inside the private network, as a process of its own.
+// A program: `wait-for-seeds.js HOST:PORT/INFOHASH...`. Ends with 0 as soon as every peer named answers that it has all pieces of that
+// torrent, which real clients take their time to find out; with 1 after a minute. It runs inside the private network.
 
 import { once } from 'node:events';
 import net from 'node:net';
