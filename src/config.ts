@@ -1,4 +1,4 @@
-// Every limit and default, each with its reason. A number that bounds something stands here and nowhere else.
+// Limits and defaults that a user, a peer or a torrent can run into, each with its reason. Constants of one algorithm stand beside it.
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -58,8 +58,10 @@ export const wireLimits = {
 /** Connections to peers, and how long they may take. */
 export const peerLimits = {
   connections: 200,
-  /** Half-open connections at a time. */
-  dialling: 30,
+  /** Half-open connections at a time: dead addresses take ten seconds each, and must not keep a living one waiting. */
+  dialling: 100,
+  /** New connections a second, so that a long list of dead addresses does not look like a scan. */
+  dialsPerSecond: 30,
   connectTimeoutMs: 10_000,
   handshakeTimeoutMs: 10_000,
   /** BEP 3: two minutes of silence close a connection; we speak before that. */
@@ -74,14 +76,13 @@ export const peerLimits = {
   addresses: 3_000,
   /** Connections per address that is not loopback. */
   perAddress: 4,
-  reconnectMs: 60_000,
   failures: 3,
 } as const;
 
 /** How many blocks may be asked of one peer at a time. */
 export const requestWindowLimits = {
   min: 5,
-  /** 500 blocks fill 65 Mbit/s at 1 s; the peer's `reqq` and the measured rate may raise it. */
+  /** 64 MiB on the way: 500 Mbit/s at a second's round trip. The peer's `reqq` is usually lower. */
   max: 4096,
   /** What a peer accepts that does not say (libtorrent's and most clients' default is 250 or more). */
   defaultReqq: 250,
@@ -129,6 +130,8 @@ export const storageLimits = {
   bytesInFlight: 32 * MiB,
   /** Bytes of pieces that are partly received. Beyond it peers share pieces instead of opening new ones. */
   partialBytes: 64 * MiB,
+  /** And beyond this even a peer that has nothing else to do begins no new piece. */
+  partialBytesHard: 256 * MiB,
   /** A file that is complete gets its final name at the next save; so long may it wait, so that many small files share one save. */
   completionDelayMs: 100,
   /** Files that are fsynced at a time. Node has 4 threads for files; writes need some of them meanwhile. */

@@ -44,9 +44,9 @@ const layout: Layout = {
       what: 'sockets',
       modules: ['node:net', 'node:tls', 'node:dgram', 'node:dns', 'node:http', 'node:https', 'node:http2'],
       globals: ['fetch', 'WebSocket'],
-      files: ['transport/', 'tracker/host-lookup.ts', 'tracker/http-get.ts', 'tracker/http-tracker.ts'],
+      files: ['transport/', 'tracker/http-get.ts', 'tracker/http-tracker.ts'],
     },
-    { what: 'files', modules: ['node:fs'], globals: [], files: ['storage/', 'tracker/host-lookup.ts'] },
+    { what: 'files', modules: ['node:fs'], globals: [], files: ['storage/', 'transport/host-lookup.ts'] },
     {
       what: 'the process',
       modules: ['node:process', 'node:child_process', 'node:worker_threads', 'node:os', 'node:cluster'],
@@ -58,7 +58,7 @@ const layout: Layout = {
         'storage/lock-file.ts',
         'storage/positioned-io.ts',
         'storage/state-file.ts',
-        'tracker/host-lookup.ts',
+        'transport/host-lookup.ts',
       ],
     },
     {

@@ -15,6 +15,9 @@ export interface PeerAddress {
 }
 
 interface Entry extends PeerAddress {
+  readonly isLoopback: boolean;
+  /** Bans go by it: the host, or on loopback, where many peers share one, host and port. */
+  readonly banKey: string;
   state: 'idle' | 'in-use' | 'retired';
   /** Attempts in a row that brought nothing. */
   failures: number;
@@ -30,16 +33,16 @@ const retryMs = 30_000;
 /** What the user typed is meant: tried again sooner, and for ever. */
 const retryTypedMs = 3_000;
 
+/** The addresses of one torrent. */
 export class AddressBook {
   readonly #entries = new Map<string, Entry>();
   readonly #byNumber = new Map<number, Entry>();
-  readonly #bannedHosts = new Set<string>();
+  readonly #bannedKeys = new Set<string>();
   readonly #inUsePerHost = new Map<string, number>();
   /** How many ports of a host were named to us. */
   readonly #portsPerHost = new Map<string, number>();
   readonly #random: Random;
   #nextNumber = 1;
-  #banned = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -51,7 +54,7 @@ export class AddressBook {
   }
 
   get bannedCount(): number {
-    return this.#banned;
+    return this.#bannedKeys.size;
   }
 
   /**
@@ -80,6 +83,13 @@ export class AddressBook {
     return this.#byNumber.get(number);
   }
 
+  /** How many addresses might be dialled now. */
+  dueCount(nowMs: number): number {
+    let count = 0;
+    for (const entry of this.#entries.values()) if (this.#mayDial(entry, nowMs)) count++;
+    return count;
+  }
+
   /** The best address to dial now, marked as in use; undefined when there is none. */
   next(nowMs: number): PeerAddress | undefined {
     let best: Entry | undefined;
@@ -100,9 +110,9 @@ export class AddressBook {
   accept(endpoint: Endpoint): PeerAddress | undefined {
     if (this.isBanned(endpoint)) return undefined;
     let entry = this.#entries.get(formatEndpoint(endpoint));
-    if (entry === undefined && this.#entries.size >= peerLimits.addresses) this.#forgetOneIncoming();
+    if (entry === undefined && this.#entries.size >= peerLimits.addresses && !this.#forgetOneIncoming()) return undefined;
     entry ??= this.#insert('incoming', endpoint);
-    if (entry.state !== 'idle' || !this.#hasRoomForHost(endpoint.host)) return undefined;
+    if (entry.state !== 'idle' || !this.#hasRoomForHost(entry)) return undefined;
     this.#use(entry);
     return entry;
   }
@@ -123,21 +133,26 @@ export class AddressBook {
     if (entry !== undefined) entry.state = 'retired';
   }
 
-  /** It sent wrong bytes: never again, whatever port it comes from (on loopback many peers share a host: there the port counts). */
-  ban(address: PeerAddress): void {
+  /**
+   * It sent wrong bytes: never again, whatever port it comes from (on loopback many peers share a host: there the port counts). False
+   * when it was banned already.
+   */
+  ban(address: PeerAddress): boolean {
     this.retire(address);
-    this.#bannedHosts.add(banKey(address.endpoint));
-    this.#banned++;
+    const key = banKey(address.endpoint);
+    if (this.#bannedKeys.has(key)) return false;
+    this.#bannedKeys.add(key);
+    return true;
   }
 
   isBanned(endpoint: Endpoint): boolean {
-    return this.#bannedHosts.has(banKey(endpoint));
+    return this.#bannedKeys.has(banKey(endpoint));
   }
 
   /** Whether an address is left that may yet be dialled, now or later. */
   get hasProspects(): boolean {
     for (const entry of this.#entries.values())
-      if (entry.state === 'idle' && canBeDialled(entry) && !this.isBanned(entry.endpoint)) return true;
+      if (entry.state === 'idle' && canBeDialled(entry) && !this.#bannedKeys.has(entry.banKey)) return true;
     return false;
   }
 
@@ -156,7 +171,17 @@ export class AddressBook {
   }
 
   #insert(origin: PeerOrigin, endpoint: Endpoint): Entry {
-    const entry: Entry = { number: this.#nextNumber++, endpoint, origin, state: 'idle', failures: 0, hasServed: false, notBeforeMs: 0 };
+    const entry: Entry = {
+      number: this.#nextNumber++,
+      endpoint,
+      origin,
+      isLoopback: reachOf(endpoint.host) === 'loopback',
+      banKey: banKey(endpoint),
+      state: 'idle',
+      failures: 0,
+      hasServed: false,
+      notBeforeMs: 0,
+    };
     this.#entries.set(formatEndpoint(endpoint), entry);
     this.#byNumber.set(entry.number, entry);
     return entry;
@@ -167,13 +192,13 @@ export class AddressBook {
       entry.state === 'idle' &&
       canBeDialled(entry) &&
       entry.notBeforeMs <= nowMs &&
-      !this.isBanned(entry.endpoint) &&
-      this.#hasRoomForHost(entry.endpoint.host)
+      !this.#bannedKeys.has(entry.banKey) &&
+      this.#hasRoomForHost(entry)
     );
   }
 
-  #hasRoomForHost(host: string): boolean {
-    return reachOf(host) === 'loopback' || (this.#inUsePerHost.get(host) ?? 0) < peerLimits.perAddress;
+  #hasRoomForHost(entry: Entry): boolean {
+    return entry.isLoopback || (this.#inUsePerHost.get(entry.endpoint.host) ?? 0) < peerLimits.perAddress;
   }
 
   #use(entry: Entry): void {
@@ -191,14 +216,15 @@ export class AddressBook {
     return entry;
   }
 
-  /** Ports of incoming connections say nothing once the connection is gone. */
-  #forgetOneIncoming(): void {
+  /** Ports of incoming connections say nothing once the connection is gone, unless blocks came over it. False when there is none. */
+  #forgetOneIncoming(): boolean {
     for (const [key, entry] of this.#entries) {
-      if (entry.origin !== 'incoming' || entry.state === 'in-use') continue;
+      if (entry.origin !== 'incoming' || entry.state === 'in-use' || entry.hasServed) continue;
       this.#entries.delete(key);
       this.#byNumber.delete(entry.number);
-      return;
+      return true;
     }
+    return false;
   }
 }
 

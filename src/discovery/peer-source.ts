@@ -46,8 +46,8 @@ export interface PeerSource {
   completed(): void;
   /** Whether the torrent could use more peers now: a source may then ask again sooner. */
   setHungry(hungry: boolean): void;
-  /** Whether this source can still bring a peer: false when every part of it has failed or refused at least once and none has answered. */
-  readonly isHopeful: boolean;
+  /** Whether this source has anybody to ask: false when no part of it is of a kind that we can use. */
+  readonly isUsable: boolean;
   /** Says goodbye in bounded time and releases everything. Never rejects. */
   stop(): Promise<void>;
 }

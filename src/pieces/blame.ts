@@ -7,14 +7,15 @@ import { wireLimits } from '../config.ts';
 import { equalBytes } from '../support/bytes.ts';
 import { type PeerNumber, nobody } from './partial-piece.ts';
 
-/** Evidence is kept for so many pieces and attempts of each; beyond, the oldest goes (a guilty peer is caught by its next bad piece). */
-const piecesMax = 256;
+/** Evidence is kept up to so many bytes, and for so many attempts of a piece; beyond, the oldest goes: a guilty peer is caught next time. */
+const evidenceBytesMax = 8 * 1024 * 1024;
 const attemptsMax = 8;
+const digestBytes = 20;
 
 interface Attempt {
   readonly senders: Int32Array;
-  /** One per block. */
-  readonly digests: readonly Uint8Array[];
+  /** 20 bytes per block. */
+  readonly digests: Uint8Array;
 }
 
 /** The evidence of failed pieces. */
@@ -33,12 +34,7 @@ export class BlameBook {
     if (attempts.length > attemptsMax) attempts.shift();
     this.#attempts.delete(piece);
     this.#attempts.set(piece, attempts);
-    if (this.#attempts.size > piecesMax) {
-      for (const oldest of this.#attempts.keys()) {
-        this.#attempts.delete(oldest);
-        break;
-      }
-    }
+    this.#forgetOldest();
     return undefined;
   }
 
@@ -50,22 +46,32 @@ export class BlameBook {
     this.#attempts.delete(piece);
     const good = blockDigests(bytes);
     for (const attempt of attempts) {
-      attempt.digests.forEach((digest, block) => {
-        if (!equalBytes(digest, good[block] as Uint8Array)) guilty.add(attempt.senders[block] as PeerNumber);
+      attempt.senders.forEach((sender, block) => {
+        const at = block * digestBytes;
+        if (!equalBytes(attempt.digests.subarray(at, at + digestBytes), good.subarray(at, at + digestBytes))) guilty.add(sender);
       });
     }
     return guilty;
   }
+
+  #forgetOldest(): void {
+    let bytes = 0;
+    for (const attempts of this.#attempts.values())
+      for (const { digests, senders } of attempts) bytes += digests.length + senders.byteLength;
+    for (const [piece, attempts] of this.#attempts) {
+      if (bytes <= evidenceBytesMax || this.#attempts.size === 1) return;
+      for (const { digests, senders } of attempts) bytes -= digests.length + senders.byteLength;
+      this.#attempts.delete(piece);
+    }
+  }
 }
 
-function blockDigests(bytes: Uint8Array): Uint8Array[] {
-  const digests: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += wireLimits.blockBytes) {
-    digests.push(
-      createHash('sha1')
-        .update(bytes.subarray(at, at + wireLimits.blockBytes))
-        .digest(),
-    );
+/** 20 bytes for each block of a piece. */
+function blockDigests(bytes: Uint8Array): Uint8Array {
+  const digests = new Uint8Array(Math.ceil(bytes.length / wireLimits.blockBytes) * digestBytes);
+  for (let block = 0; block * wireLimits.blockBytes < bytes.length; block++) {
+    const content = bytes.subarray(block * wireLimits.blockBytes, (block + 1) * wireLimits.blockBytes);
+    digests.set(createHash('sha1').update(content).digest(), block * digestBytes);
   }
   return digests;
 }

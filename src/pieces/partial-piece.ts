@@ -115,17 +115,14 @@ export class PartialPiece {
     this.#receivedCount++;
   }
 
-  /** Forgets the blocks that `peer` sent: it was caught sending wrong ones. Returns how many. */
-  dropBlocksOf(peer: PeerNumber): number {
-    let dropped = 0;
+  /** Forgets the blocks that `peer` sent: it was caught sending wrong ones. */
+  dropBlocksOf(peer: PeerNumber): void {
     for (let block = 0; block < this.blockCount; block++) {
       if (this.#senders[block] !== peer) continue;
       this.#senders[block] = nobody;
       this.#receivedCount--;
-      dropped++;
       this.#freeIfUnclaimed(block);
     }
-    return dropped;
   }
 
   #isFree(blockIndex: number): boolean {

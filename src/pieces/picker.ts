@@ -5,9 +5,11 @@
 //   3 a new piece, the rarest it has (the first few at random: a newcomer should not crowd on the same rare ones)
 //   4 blocks left over in other peers' pieces: when nothing new is left, or the buffers are used up
 //
-// What is then still missing is on request at somebody: endgame.ts. A policy: it reads the ledger and returns choices.
+// A peer that finds nothing in all of them and owes us nothing may begin one piece beyond the bound on buffers: else a few slow peers with
+// large pieces would keep a fast one idle. What is then still missing is on request at somebody: endgame.ts. A policy: it reads the ledger and returns choices.
 
 import { storageLimits } from '../config.ts';
+import type { Bitfield } from '../support/bitfield.ts';
 import type { Random } from '../support/random.ts';
 import { type PartialPiece, type PeerNumber, nobody } from './partial-piece.ts';
 import type { PieceLedger } from './piece-ledger.ts';
@@ -17,6 +19,14 @@ export interface PickerPeer {
   readonly number: PeerNumber;
   /** It has the piece and we may ask for it now. */
   canGive(pieceIndex: number): boolean;
+  /** What it has. */
+  readonly pieces: Bitfield;
+  /** How many of them we need. */
+  readonly neededCount: number;
+  /** Nothing but these may be asked of it now (BEP 6, allowed fast); undefined when anything may. */
+  readonly onlyPieces: ReadonlySet<number> | undefined;
+  /** What it owes us. */
+  readonly outstandingCount: number;
 }
 
 /** One block to ask for. It has been noted as requested. */
@@ -27,6 +37,8 @@ export interface BlockChoice {
 
 /** So many pieces are begun at random before rarity rules. */
 const randomFirstPieces = 4;
+/** Where a peer has less than one in so many of the missing pieces, its own list is searched; eight pieces there cost one step here. */
+const fewNeeded = 64;
 
 /** Takes up to `count` blocks for `peer` and notes them as requested. */
 export function pickBlocks(ledger: PieceLedger, peer: PickerPeer, count: number, random: Random): BlockChoice[] {
@@ -57,6 +69,10 @@ export function pickBlocks(ledger: PieceLedger, peer: PickerPeer, count: number,
     takeFrom(ledger.begin(piece, peer.number));
   }
   if (choices.length < count) takeFromPartials(ledger, peer, (partial) => !partial.isOnParole, takeFrom);
+  if (choices.length === 0 && peer.outstandingCount === 0 && ledger.partialBytes < storageLimits.partialBytesHard) {
+    const piece = pickNewPiece(ledger, peer, random);
+    if (piece !== undefined) takeFrom(ledger.begin(piece, peer.number));
+  }
   return choices;
 }
 
@@ -74,6 +90,10 @@ function takeFromPartials(
 /** The rarest missing piece that the peer can give; at first, one at random. */
 function pickNewPiece(ledger: PieceLedger, peer: PickerPeer, random: Random): number | undefined {
   const { missing } = ledger;
+  if (missing.size === 0) return undefined;
+  if (peer.onlyPieces !== undefined) return rarestOf(peer.onlyPieces, ledger, peer);
+  // A peer with few pieces that we need: to go through what it has is shorter than to go through what is missing.
+  if (peer.neededCount < missing.size / fewNeeded) return rarestOf(peer.pieces, ledger, peer);
   const begun = ledger.wantedVerified + ledger.partials.size;
   const start = begun < randomFirstPieces ? Math.floor(random.fraction() * missing.size) : 0;
   for (let i = 0; i < missing.size; i++) {
@@ -81,4 +101,13 @@ function pickNewPiece(ledger: PieceLedger, peer: PickerPeer, random: Random): nu
     if (peer.canGive(piece)) return piece;
   }
   return undefined;
+}
+
+function rarestOf(pieces: Iterable<number>, { missing }: PieceLedger, peer: PickerPeer): number | undefined {
+  let rarest: number | undefined;
+  for (const piece of pieces) {
+    if (!missing.has(piece) || !peer.canGive(piece)) continue;
+    if (rarest === undefined || missing.availabilityOf(piece) < missing.availabilityOf(rarest)) rarest = piece;
+  }
+  return rarest;
 }

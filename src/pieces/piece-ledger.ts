@@ -19,6 +19,7 @@ export interface PieceBuffers {
   give(bytes: Uint8Array): void;
 }
 
+/** The pieces of one torrent. */
 export class PieceLedger {
   readonly geometry: Geometry;
   /** Pieces on disk. */
@@ -38,7 +39,7 @@ export class PieceLedger {
   constructor(geometry: Geometry, wanted: Bitfield, verified: Bitfield, buffers: PieceBuffers, random: Random) {
     this.geometry = geometry;
     this.wanted = wanted;
-    this.verified = verified;
+    this.verified = verified.clone();
     this.#buffers = buffers;
     this.needed = new Bitfield(geometry.pieceCount);
     this.missing = new RarityOrder(geometry.pieceCount);
@@ -113,22 +114,13 @@ export class PieceLedger {
     for (const partial of this.partials.values()) if (partial.owner === peer) partial.owner = nobody;
   }
 
-  /** The peer was caught sending wrong bytes: what it sent of pieces that are not complete is forgotten. Returns how many blocks. */
-  dropBlocksOf(peer: PeerNumber): number {
-    let blocks = 0;
+  /** The peer was caught sending wrong bytes: what it sent of pieces that are not complete is forgotten. */
+  dropBlocksOf(peer: PeerNumber): void {
     for (const partial of this.partials.values()) {
-      blocks += partial.dropBlocksOf(peer);
+      partial.dropBlocksOf(peer);
       if (partial.owner === peer) partial.owner = nobody;
       this.abandonIfEmpty(partial);
     }
-    return blocks;
-  }
-
-  /** Gives back every buffer: the download ends. */
-  close(): void {
-    for (const partial of this.partials.values()) this.#buffers.give(partial.bytes);
-    this.partials.clear();
-    this.#partialBytes = 0;
   }
 
   #endPartial(partial: PartialPiece): void {

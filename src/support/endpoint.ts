@@ -19,7 +19,7 @@ export function formatEndpoint(endpoint: Endpoint): string {
 /** The endpoint of an IP literal in any spelling (an IPv4 address mapped into IPv6 becomes IPv4); undefined when it is none, or the port is out of range. */
 export function makeEndpoint(host: string, port: number): Endpoint | undefined {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
-  const canonical = canonicalIp(host);
+  const canonical = addressLiteral(host);
   return canonical === undefined ? undefined : { host: canonical, port };
 }
 
@@ -98,7 +98,8 @@ function reachOfIpv6(b: Uint8Array): Reach {
 const decimalByte = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const ipv4Literal = new RegExp(`^${decimalByte}(\\.${decimalByte}){3}$`);
 
-function canonicalIp(host: string): string | undefined {
+/** The canonical spelling of an IP literal (an IPv4 address mapped into IPv6 becomes IPv4); undefined when `host` is none. */
+export function addressLiteral(host: string): string | undefined {
   if (ipv4Literal.test(host)) return host;
   // The URL parser knows every spelling of an IPv6 literal; held to its characters, since a `]` would smuggle in another host.
   if (!/^[0-9a-f:.]+$/i.test(host) || !host.includes(':') || !URL.canParse(`http://[${host}]/`)) return undefined;

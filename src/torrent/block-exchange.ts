@@ -23,11 +23,14 @@ export interface BlockExchangeOptions {
   readonly pieceCompleted: (partial: PartialPiece) => void;
 }
 
-/** Counts of payload bytes that came and were of no use. */
+/** The blocks of one torrent on their way. Every call is synchronous. */
 export class BlockExchange {
-  /** Payload that had come already, or that nobody had asked for any more. */
-  wastedBytes = 0;
+  /** Payload that came, good or not. */
   receivedBytes = 0;
+  /** Of it, what was of no use: it had come already, or nobody asked for it any more. */
+  wastedBytes = 0;
+  /** Payload that went into a piece. It may turn out to be wrong. */
+  storedBytes = 0;
   readonly #options: BlockExchangeOptions;
 
   constructor(options: BlockExchangeOptions) {
@@ -36,12 +39,12 @@ export class BlockExchange {
 
   /** Asks `peer` for as many blocks as its window has room for. */
   fill(peer: Peer): void {
-    const { ledger, random } = this.#options;
+    const { ledger, clock, random } = this.#options;
     const room = peer.room;
     if (room === 0) return;
     const choices = pickBlocks(ledger, peer, room, random);
     for (const { partial, blockIndex } of choices) peer.request(partial.index, blockIndex);
-    if (choices.length < room && ledger.missing.size === 0) this.#askTwice(peer, room - choices.length);
+    if (choices.length < room && ledger.missing.size === 0 && peer.mayAskTwice(clock.nowMs())) this.#askTwice(peer, room - choices.length);
     peer.flush();
   }
 
@@ -68,6 +71,7 @@ export class BlockExchange {
       this.wastedBytes += length;
       return;
     }
+    this.storedBytes += length;
     partial.received(block.blockIndex, peer.number);
     this.#cancelElsewhere(partial, block.blockIndex);
     if (!partial.isComplete) return;
@@ -75,7 +79,13 @@ export class BlockExchange {
     this.#options.pieceCompleted(partial);
   }
 
-  /** `peer` will not send these. */
+  /** A block came that nobody had asked for. */
+  blockUnasked(length: number): void {
+    this.receivedBytes += length;
+    this.wastedBytes += length;
+  }
+
+  /** `peer` will not send these, and may not go on with its pieces: whoever can may. */
   blocksReturned(peer: Peer, blocks: readonly RequestedBlock[]): void {
     const { ledger } = this.#options;
     for (const block of blocks) ledger.partials.get(block.pieceIndex)?.requestEnded(block.blockIndex);

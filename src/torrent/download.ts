@@ -1,12 +1,16 @@
 // One download from start to end: check what is on disk, transfer what is missing, give the files their final names. What a caller holds:
 // events, a promise of the result, a snapshot of the progress, a way to stop.
 
+import { IncompleteError } from '../errors.ts';
 import { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
 import { openStorage } from '../storage/disk-storage.ts';
 import type { TorrentStorage } from '../storage/storage.ts';
 import { type Clock, type Timer, systemClock } from '../support/clock.ts';
+import { Deferred } from '../support/deferred.ts';
 import { type Random, systemRandom } from '../support/random.ts';
+import { type HostAndPort, parseHostAndPort } from '../transport/resolve.ts';
+import { deadlineMessage } from './end-cause.ts';
 import { EventQueue } from './event-queue.ts';
 import type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult } from './events.ts';
 import type { DownloadOptions } from './options.ts';
@@ -14,10 +18,12 @@ import { RateMeter } from './rate-meter.ts';
 import { Transfer } from './transfer.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
+/** How long a clean stop may take. */
+const stoppingMs = 4_000;
 /** How often progress is told. */
 const progressMs = 500;
 
-/** Downloads a torrent into `options.outputDir`; begins at once. Throws InputError for a selection that names no file. */
+/** Downloads a torrent into `options.outputDir`; begins at once. Throws InputError for a selection or a peer that makes no sense. */
 export function download(metainfo: Metainfo, options: DownloadOptions): Download {
   return new Download(metainfo, options, systemClock, systemRandom);
 }
@@ -32,6 +38,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
   readonly #random: Random;
   readonly #geometry: Geometry;
   readonly #wanted: Wanted;
+  readonly #typedPeers: readonly HostAndPort[];
   readonly #startedMs: number;
   readonly #stopper = new AbortController();
   readonly #events = new EventQueue<DownloadEvent>((event) => event.type === 'progress' || event.type === 'piece' || event.type === 'peer');
@@ -39,10 +46,10 @@ export class Download implements AsyncIterable<DownloadEvent> {
   readonly #rate = new RateMeter();
   #phase: DownloadPhase = 'checking';
   #checked = { bytes: 0, total: 0 };
-  #verifiedBytes = 0;
-  #verifiedPieces = 0;
   #transfer: Transfer | undefined;
   #progressTimer: Timer | undefined;
+  #stopTimer: Timer | undefined;
+  readonly #givenUp = new Deferred<never>();
 
   constructor(metainfo: Metainfo, options: DownloadOptions, clock: Clock, random: Random) {
     this.#metainfo = metainfo;
@@ -53,7 +60,9 @@ export class Download implements AsyncIterable<DownloadEvent> {
     this.#options = { ...options, signal };
     this.#geometry = new Geometry(metainfo);
     this.#wanted = wantedBy(metainfo, this.#geometry, options.selection);
-    this.result = this.#run(signal);
+    this.#typedPeers = (options.peers ?? []).map(parseHostAndPort);
+    signal.addEventListener('abort', () => this.#boundStop(signal), { once: true });
+    this.result = Promise.race([this.#run(signal), this.#givenUp.promise]);
     this.result.catch(() => {}); // whoever only reads events is not to be crashed by the result
   }
 
@@ -69,14 +78,14 @@ export class Download implements AsyncIterable<DownloadEvent> {
   /** Where it stands now. */
   progress(): DownloadProgress {
     const transfer = this.#transfer;
-    const verifiedBytes = transfer?.verifiedBytes ?? this.#verifiedBytes;
+    const verifiedBytes = transfer?.verifiedBytes ?? 0;
     const rate = this.#phase === 'downloading' ? this.#rate.perSecond : 0;
     return {
       phase: this.#phase,
       totalBytes: this.#wanted.totalBytes,
       verifiedBytes,
       pieceCount: this.#wanted.pieces.count,
-      verifiedPieces: transfer?.ledger.wantedVerified ?? this.#verifiedPieces,
+      verifiedPieces: transfer?.ledger.wantedVerified ?? 0,
       checkedBytes: this.#checked.bytes,
       bytesToCheck: this.#checked.total,
       downloadedBytes: transfer?.exchange.receivedBytes ?? 0,
@@ -93,6 +102,8 @@ export class Download implements AsyncIterable<DownloadEvent> {
 
   async #run(signal: AbortSignal): Promise<DownloadResult> {
     this.#tellProgress();
+    const { deadlineMs } = this.#options;
+    const deadline = deadlineMs === undefined ? undefined : this.#clock.setTimer(deadlineMs, () => this.stop(this.#deadlineError()));
     let storage: TorrentStorage | undefined;
     try {
       storage = await this.#openStorage(signal);
@@ -102,9 +113,24 @@ export class Download implements AsyncIterable<DownloadEvent> {
     } finally {
       await storage?.close();
       this.#enter('ended');
+      deadline?.cancel();
+      this.#stopTimer?.cancel();
       this.#progressTimer?.cancel();
       this.#events.end();
     }
+  }
+
+  /** From now on there is little time: a disk or a tracker that holds up the clean stop for longer is left alone with it. */
+  #boundStop(signal: AbortSignal): void {
+    this.#stopTimer = this.#clock.setTimer(stoppingMs, () => {
+      this.#events.end();
+      this.#givenUp.reject(signal.reason);
+    });
+  }
+
+  #deadlineError(): Error {
+    const transferError = this.#phase === 'downloading' ? this.#transfer?.explain('deadline-reached') : undefined;
+    return transferError ?? new IncompleteError('deadline-reached', `${deadlineMessage(this.#options)} while ${this.#phase}`);
   }
 
   #openStorage(signal: AbortSignal): Promise<TorrentStorage> {
@@ -137,7 +163,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
       wanted: this.#wanted,
       storage,
       options: this.#options,
-      startedMs: this.#startedMs,
+      typedPeers: this.#typedPeers,
       clock: this.#clock,
       random: this.#random,
       tell: (event) => this.#events.push(event),

@@ -1,6 +1,7 @@
 // Why a download ended without being complete, in one error a person can act on. Pure.
 
 import type { SourceReport } from '../discovery/peer-source.ts';
+import { defaultStallTimeoutMs } from '../config.ts';
 import { type ErrorCode, IncompleteError, type TtorrentError } from '../errors.ts';
 import { formatBytes } from '../support/format-bytes.ts';
 import type { DownloadOptions } from './options.ts';
@@ -22,7 +23,7 @@ export interface EndFacts {
 }
 
 /** The error for `cause`; a stall is traced to what lies behind it. */
-export function incompleteError(cause: EndCause, facts: EndFacts): TtorrentError {
+export function incompleteError(cause: EndCause | 'deadline-reached', facts: EndFacts): TtorrentError {
   const code = cause === 'stalled' ? behindStall(facts) : cause;
   return new IncompleteError(code, `${headline(code, facts)}; ${account(facts)}`);
 }
@@ -39,7 +40,7 @@ function headline(code: ErrorCode, facts: EndFacts): string {
   const { options } = facts;
   switch (code) {
     case 'deadline-reached':
-      return `the deadline of ${seconds(options.deadlineMs ?? 0)} was reached`;
+      return deadlineMessage(options);
     case 'below-min-rate':
       return `the rate stayed below ${formatBytes(options.minRate?.bytesPerSecond ?? 0)}/s for ${seconds(options.minRate?.windowMs ?? 0)}`;
     case 'only-corrupt-sources':
@@ -49,7 +50,7 @@ function headline(code: ErrorCode, facts: EndFacts): string {
     case 'no-source':
       return 'no tracker gave a usable peer';
     default:
-      return 'no piece came for so long that the stall timeout was reached';
+      return `nothing came for ${seconds(options.stallTimeoutMs ?? defaultStallTimeoutMs)}, the stall timeout`;
   }
 }
 
@@ -64,6 +65,11 @@ function account(facts: EndFacts): string {
     parts.push(`${report.source} ${words}`);
   }
   return parts.join('; ');
+}
+
+/** `the deadline of 90 s was reached` */
+export function deadlineMessage(options: DownloadOptions): string {
+  return `the deadline of ${seconds(options.deadlineMs ?? 0)} was reached`;
 }
 
 function seconds(ms: number): string {

@@ -1,6 +1,7 @@
-// Events for one reader: an async iterator over what is pushed. Bounded: a reader that falls behind misses progress, never an ending.
+// Events for one reader: an async iterator over what is pushed. What may be dropped is bounded: a reader that falls behind misses progress,
+// never an outcome.
 
-/** Waiting events; beyond it the oldest droppable one goes. */
+/** Waiting events that may be dropped; beyond it the oldest goes. The others are few: a file, a tracker's answer, a ban. */
 const waitingMax = 1024;
 
 export class EventQueue<T> implements AsyncIterableIterator<T> {
@@ -17,9 +18,10 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
   /** Adds an event for the reader. Before the first read droppable events are not kept: perhaps nobody ever reads. */
   push(event: T): void {
     if (this.#ended || (!this.#isRead && this.#isDroppable(event))) return;
-    if (this.#waiting.length >= waitingMax) {
+    if (this.#waiting.length >= waitingMax && this.#isDroppable(event)) {
       const victim = this.#waiting.findIndex((waiting) => this.#isDroppable(waiting));
-      this.#waiting.splice(Math.max(victim, 0), 1);
+      if (victim < 0) return;
+      this.#waiting.splice(victim, 1);
     }
     this.#waiting.push(event);
     this.#wakeReader();
@@ -29,6 +31,13 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
   end(): void {
     this.#ended = true;
     this.#wakeReader();
+  }
+
+  /** The reader leaves: nothing is kept for it any more. */
+  async return(): Promise<IteratorResult<T>> {
+    this.#ended = true;
+    this.#waiting.length = 0;
+    return { done: true, value: undefined };
   }
 
   async next(): Promise<IteratorResult<T>> {

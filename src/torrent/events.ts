@@ -49,8 +49,13 @@ export type DownloadEvent =
   | { readonly type: 'bad-data'; readonly pieceIndex: number; readonly peers: readonly string[] }
   /** A peer was proven to have sent wrong bytes and is not used again. */
   | { readonly type: 'banned'; readonly peer: string; readonly reason: string }
-  /** A connection to a peer was made or lost: for `--verbose`. */
-  | { readonly type: 'peer'; readonly peer: string; readonly change: 'connected' | 'lost' | 'failed'; readonly message: string }
+  /** A connection to a peer was made, the peer said which client it is, or it was lost: for `--verbose`. */
+  | {
+      readonly type: 'peer';
+      readonly peer: string;
+      readonly change: 'connected' | 'introduced' | 'lost' | 'failed';
+      readonly message: string;
+    }
   | { readonly type: 'warning'; readonly message: string };
 
 /** A download that reached its end. */

@@ -2,11 +2,12 @@
 // machine's calls into calls on the swarm. It decides nothing about pieces.
 
 import type { PeerAddress } from '../discovery/address-book.ts';
-import { peerLimits, wireLimits } from '../config.ts';
+import { peerLimits } from '../config.ts';
 import { NetworkError, ProtocolError, type TtorrentError } from '../errors.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Deliverer } from '../pieces/endgame.ts';
 import type { PickerPeer } from '../pieces/picker.ts';
+import type { Bitfield } from '../support/bitfield.ts';
 import type { Clock } from '../support/clock.ts';
 import { formatEndpoint } from '../support/endpoint.ts';
 import type { ByteStream, ByteStreamListener } from '../transport/byte-stream.ts';
@@ -16,10 +17,13 @@ import type { Handshake } from '../wire/handshake.ts';
 import { type BlockArrival, PeerProtocol, type PeerProtocolListener } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
 import { RequestWindow } from '../wire/request-window.ts';
+import { PeerTimes } from './peer-times.ts';
 
 /** What a peer tells the swarm. */
 export interface PeerHost {
   peerReady(peer: Peer): void;
+  /** It said which client it is (BEP 10). */
+  peerIntroduced(peer: Peer, handshake: ExtensionHandshake): void;
   piecesLearned(peer: Peer): void;
   pieceLearned(peer: Peer, pieceIndex: number): void;
   /** It may be asked for blocks, and its window has room. */
@@ -27,6 +31,8 @@ export interface PeerHost {
   blocksReturned(peer: Peer, blocks: readonly BlockRequest[]): void;
   blockStarted(peer: Peer, block: BlockRequest): Uint8Array | undefined;
   blockReceived(peer: Peer, arrival: BlockArrival): void;
+  /** A block of so many bytes came that nobody had asked for. */
+  blockUnasked(length: number): void;
   /** So many bytes were read from the network. */
   bytesRead(length: number): void;
   peerClosed(peer: Peer, cause: TtorrentError | undefined): void;
@@ -34,12 +40,12 @@ export interface PeerHost {
 
 /** A peer that does not read while it asks a lot is not read from: its answers wait here, no more than this. */
 const unsentBytesMax = 512 * 1024;
-/** The rest after a rejected request; it doubles with each one in a row. */
-const restFirstMs = 100;
-const restMaxMs = 20_000;
+/** How often a peer with nothing else to do may look for blocks to ask for twice. */
+const askTwiceEveryMs = 50;
 /** A window is refilled when a quarter of it is free: one write for many requests. */
 const refillShare = 0.75;
 
+/** A peer of the swarm. Whoever makes it calls `start`; it reports its own end to the host, once. */
 export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPeer, Deliverer {
   readonly address: PeerAddress;
   readonly name: string;
@@ -58,18 +64,9 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   readonly #stream: ByteStream;
   readonly #host: PeerHost;
   readonly #clock: Clock;
-  readonly #startedMs: number;
+  readonly #times: PeerTimes;
   #nowMs: number;
-  #lastReadMs: number;
-  #lastSentMs: number;
-  /** When payload last came, or waiting for it began. */
-  #lastProgressMs: number;
-  /** Since when it has owed us blocks without delivering one. */
-  #owesSinceMs: number | undefined;
-  #uselessSinceMs: number | undefined;
-  /** Requests in a row that it rejected although it does not choke us, and until when it is left alone for that. */
-  #rejects = 0;
-  #restUntilMs = 0;
+  #askedTwiceMs = Number.NEGATIVE_INFINITY;
   #isPaused = false;
   #isSendFull = false;
   #closed = false;
@@ -87,7 +84,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.#host = host;
     this.#clock = clock;
     this.#nowMs = clock.nowMs();
-    this.#startedMs = this.#lastReadMs = this.#lastSentMs = this.#lastProgressMs = this.#nowMs;
+    this.#times = new PeerTimes(this.#nowMs);
     this.protocol = new PeerProtocol(options.geometry, options.ours, options.listenPort, this);
     this.#decoder = new WireDecoder(options.geometry.pieceCount, this.protocol);
   }
@@ -97,14 +94,11 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     if (!this.isIncoming) this.protocol.sendHandshake();
     this.flush();
     this.#stream.start(this);
+    if (this.#isPaused) this.#stream.pause();
   }
 
   get number(): number {
     return this.address.number;
-  }
-
-  get isClosed(): boolean {
-    return this.#closed;
   }
 
   canGive(pieceIndex: number): boolean {
@@ -128,29 +122,45 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   }
 
   get quietMs(): number {
-    return this.#clock.nowMs() - this.#lastProgressMs;
+    return this.#times.quietMs(this.#clock.nowMs());
   }
 
-  /** How long it has had nothing for us; 0 when it has. */
+  /** While it chokes us: the pieces that it gives all the same (BEP 6); else undefined. */
+  get onlyPieces(): ReadonlySet<number> | undefined {
+    return this.protocol.peerChokesUs ? this.protocol.allowedFast : undefined;
+  }
+
+  get pieces(): Bitfield {
+    return this.protocol.peerHas;
+  }
+
+  /** How long it has given us nothing. */
   uselessMs(nowMs: number): number {
-    return this.#uselessSinceMs === undefined ? 0 : nowMs - this.#uselessSinceMs;
+    return this.#times.uselessMs(nowMs);
+  }
+
+  /** Whether it is time to look for blocks that others hold up; the look is at everything on request, so it is not taken at each chunk. */
+  mayAskTwice(nowMs: number): boolean {
+    if (nowMs - this.#askedTwiceMs < askTwiceEveryMs) return false;
+    this.#askedTwiceMs = nowMs;
+    return true;
   }
 
   /** How many blocks to ask for now; 0 unless enough room has gathered to be worth a message. */
   get room(): number {
-    if (this.#closed || !this.protocol.weAreInterested || !this.protocol.mayRequestAnything || this.#nowMs < this.#restUntilMs) return 0;
+    if (this.#closed || !this.protocol.weAreInterested || !this.protocol.mayRequestAnything) return 0;
+    if (this.#times.isResting(this.#clock.nowMs())) return 0;
     const size = this.isSnubbed ? 1 : this.window.size;
     const outstanding = this.protocol.outstanding.size;
     return outstanding > size * refillShare ? 0 : size - outstanding;
   }
 
   request(pieceIndex: number, blockIndex: number): void {
-    if (this.protocol.outstanding.size === 0) {
-      this.window.started(this.#nowMs);
-      this.#lastProgressMs = this.#nowMs;
-    }
-    this.#owesSinceMs ??= this.#nowMs;
-    this.protocol.request(pieceIndex, blockIndex, this.#nowMs);
+    const nowMs = this.#clock.nowMs();
+    const isFirst = this.protocol.outstanding.size === 0;
+    if (isFirst) this.window.started(nowMs);
+    this.#times.requested(nowMs, isFirst);
+    this.protocol.request(pieceIndex, blockIndex, nowMs);
   }
 
   /** The place of the block that this peer is sending was given to another peer. */
@@ -159,16 +169,11 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.protocol.blockTakenAway();
   }
 
-  setInterested(interested: boolean): void {
-    this.protocol.setInterested(interested);
-    this.#uselessSinceMs = interested ? undefined : (this.#uselessSinceMs ?? this.#nowMs);
-  }
-
   /** Sends what the protocol machine has gathered. */
   flush(): void {
     const bytes = this.protocol.outgoing.take();
     if (bytes === undefined || this.#closed) return;
-    this.#lastSentMs = this.#nowMs;
+    this.#times.sent(this.#nowMs);
     this.#stream.send(bytes);
     if (this.#stream.unsentBytes > unsentBytesMax && !this.#isSendFull) {
       this.#isSendFull = true;
@@ -180,11 +185,11 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   setPaused(paused: boolean): void {
     if (paused === this.#isPaused) return;
     this.#isPaused = paused;
-    if (paused) this.#stream.pause();
-    else {
-      // The time we did not read is not the peer's fault.
-      this.#nowMs = this.#lastReadMs = this.#lastProgressMs = this.#clock.nowMs();
-      if (this.#owesSinceMs !== undefined) this.#owesSinceMs = this.#nowMs;
+    if (paused) {
+      this.#times.paused(this.#clock.nowMs());
+      this.#stream.pause();
+    } else {
+      this.#times.resumed(this.#clock.nowMs());
       if (!this.#isSendFull) this.#stream.resume();
     }
   }
@@ -192,16 +197,23 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   /** Checks the peer's times. Closes it when it has been silent for too long; gives its blocks back when it stalls. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
-    if (this.#closed || this.#isPaused) return;
-    if (!this.protocol.isReady) {
-      if (nowMs - this.#startedMs > peerLimits.handshakeTimeoutMs)
-        this.close(new NetworkError(`${this.name} sent no handshake in ${peerLimits.handshakeTimeoutMs / 1000} s`));
-      return;
+    if (this.#closed) return;
+    const owesBlocks = this.protocol.outstanding.size > 0;
+    switch (this.#times.verdict(nowMs, this.protocol.isReady, owesBlocks, this.window.minRoundTripMs)) {
+      case 'no-handshake':
+        return this.close(new NetworkError(`${this.name} sent no handshake in ${peerLimits.handshakeTimeoutMs / 1000} s`));
+      case 'silent':
+        return this.close(new NetworkError(`${this.name} was silent for ${peerLimits.silenceTimeoutMs / 1000} s`));
+      case 'owes-too-long':
+        return this.close(new NetworkError(`${this.name} owed us a block for over ${peerLimits.snubDropMs / 1000} s`));
+      case 'stalls':
+        this.isSnubbed = true;
+        this.#host.blocksReturned(this, this.protocol.cancelOutstanding());
+        break;
+      case 'fine':
+        break;
     }
-    if (nowMs - this.#lastReadMs > peerLimits.silenceTimeoutMs)
-      return this.close(new NetworkError(`${this.name} was silent for ${peerLimits.silenceTimeoutMs / 1000} s`));
-    if (nowMs - this.#lastSentMs > peerLimits.keepAliveMs) this.protocol.sendKeepAlive();
-    if (this.protocol.outstanding.size > 0) this.#checkDelivery(nowMs);
+    if (this.protocol.isReady && this.#times.needsKeepAlive(nowMs)) this.protocol.sendKeepAlive();
     this.flush();
   }
 
@@ -215,8 +227,8 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
 
   bytesReceived(chunk: Uint8Array): void {
     if (this.#closed) return;
-    this.#nowMs = this.#lastReadMs = this.#clock.nowMs();
-    if (this.#decoder.isInsideBlock) this.#lastProgressMs = this.#nowMs;
+    this.#nowMs = this.#clock.nowMs();
+    this.#times.read(this.#nowMs, this.#decoder.isInsideBlock);
     this.#host.bytesRead(chunk.length);
     try {
       this.#decoder.push(chunk);
@@ -250,18 +262,14 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.#host.pieceLearned(this, pieceIndex);
   }
 
-  requestsAllowed(): void {
-    // Room is looked at when the whole chunk has been decoded.
-  }
-
   blocksReturned(blocks: readonly BlockRequest[]): void {
-    if (this.protocol.outstanding.size === 0) this.#owesSinceMs = undefined;
-    // Asking at once for what was just rejected would go round in a circle as fast as the link allows.
-    if (!this.protocol.peerChokesUs) this.#restUntilMs = this.#nowMs + Math.min(restFirstMs * 2 ** this.#rejects++, restMaxMs);
+    if (this.protocol.outstanding.size === 0) this.#times.owesNothing();
+    if (!this.protocol.peerChokesUs) this.#times.rejected(this.#nowMs);
     this.#host.blocksReturned(this, blocks);
   }
 
   extensionsLearned(handshake: ExtensionHandshake): void {
+    this.#host.peerIntroduced(this, handshake);
     if (handshake.requestQueue !== undefined) this.window.setPeerLimit(handshake.requestQueue);
   }
 
@@ -270,24 +278,14 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   }
 
   blockReceived(arrival: BlockArrival): void {
-    this.#lastProgressMs = this.#nowMs;
-    this.#owesSinceMs = this.protocol.outstanding.size > 0 ? this.#nowMs : undefined;
+    this.#times.delivered(this.#nowMs, this.protocol.outstanding.size > 0);
     this.isSnubbed = false;
-    this.#rejects = 0;
     this.receivedBytes += arrival.length;
     this.window.blockArrived(arrival.length, this.#nowMs - arrival.block.sentMs, this.#nowMs);
     this.#host.blockReceived(this, arrival);
   }
 
-  #checkDelivery(nowMs: number): void {
-    const roundTripMs = Number.isFinite(this.window.minRoundTripMs) ? this.window.minRoundTripMs : peerLimits.requestTimeoutMinMs;
-    const patienceMs = Math.min(Math.max(4 * roundTripMs, peerLimits.requestTimeoutMinMs), peerLimits.requestTimeoutMaxMs);
-    if (this.#owesSinceMs !== undefined && nowMs - this.#owesSinceMs > peerLimits.snubDropMs)
-      return this.close(
-        new NetworkError(`${this.name} owed a block of ${wireLimits.blockBytes / 1024} KiB for over ${peerLimits.snubDropMs / 1000} s`),
-      );
-    if (nowMs - this.#lastProgressMs <= patienceMs) return;
-    this.isSnubbed = true;
-    this.#host.blocksReturned(this, this.protocol.giveUpOutstanding());
+  blockUnasked(length: number): void {
+    this.#host.blockUnasked(length);
   }
 }

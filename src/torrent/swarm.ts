@@ -1,10 +1,11 @@
 // The peers of one torrent: dials those the address book proposes, takes those that connect to us, keeps their interest and the rarity
 // of pieces right, pauses and resumes them all, closes those that are of no use. Blocks are block-exchange.ts's matter.
 
+import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import { peerLimits } from '../config.ts';
 import type { AddressBook, PeerAddress } from '../discovery/address-book.ts';
-import { ProtocolError, type TtorrentError } from '../errors.ts';
+import { NetworkError, ProtocolError, type TtorrentError } from '../errors.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
 import { Bitfield } from '../support/bitfield.ts';
 import { equalBytes } from '../support/bytes.ts';
@@ -12,6 +13,7 @@ import type { Clock } from '../support/clock.ts';
 import { formatEndpoint } from '../support/endpoint.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';
 import { dialTcp } from '../transport/tcp.ts';
+import type { ExtensionHandshake } from '../wire/extension.ts';
 import type { Handshake } from '../wire/handshake.ts';
 import type { BlockArrival } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
@@ -20,7 +22,9 @@ import { Peer, type PeerHost } from './peer.ts';
 
 /** What the torrent hears of its peers. */
 export interface SwarmListener {
-  peerConnected(name: string, client: string | undefined): void;
+  peerConnected(name: string): void;
+  /** It said which client it is. */
+  peerIntroduced(name: string, client: string): void;
   /** `wasReady` tells whether it had got past its handshake. */
   peerLost(name: string, wasReady: boolean, cause: TtorrentError | undefined): void;
   bytesRead(length: number): void;
@@ -39,11 +43,10 @@ export interface SwarmOptions {
   readonly listener: SwarmListener;
 }
 
-/** With every place taken, a peer that has had nothing for us for so long makes room for another. */
+/** With every place taken, a peer that has given us nothing for so long makes room for one that might. */
 const uselessMaxMs = 60_000;
-/** New connections a second, so that a long list of dead addresses does not look like a scan. */
-const dialsPerSecond = 30;
 
+/** Who we are connected to. */
 export class Swarm implements PeerHost {
   /** Peers past their handshake, by number. */
   readonly ready = new Map<number, Peer>();
@@ -51,8 +54,9 @@ export class Swarm implements PeerHost {
   readyEver = 0;
   readonly #options: SwarmOptions;
   readonly #all = new Set<Peer>();
-  readonly #dialling = new PQueue({ concurrency: peerLimits.dialling, intervalCap: dialsPerSecond, interval: 1000 });
+  readonly #dialling = new PQueue({ concurrency: peerLimits.dialling, intervalCap: peerLimits.dialsPerSecond, interval: 1000 });
   readonly #ended = new AbortController();
+  #willFill = false;
   readonly #pauseReasons = new Set<string>();
   /** What we offer. */
   readonly #held: Bitfield;
@@ -60,6 +64,7 @@ export class Swarm implements PeerHost {
 
   constructor(options: SwarmOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#ended.signal); // each dial under way listens
     this.#held = new Bitfield(options.ledger.geometry.pieceCount);
     for (const piece of options.ledger.verified) if (options.holds(piece)) this.#held.add(piece);
   }
@@ -71,18 +76,22 @@ export class Swarm implements PeerHost {
 
   /** Connections, half-open ones included. */
   get connectionCount(): number {
-    return this.#all.size + this.#dialling.size + this.#dialling.pending;
+    return this.#all.size + this.#dialling.pending;
   }
 
-  /** Dials as many addresses as there is room for. */
+  /** Whether an address is being dialled or about to be. */
+  get isDialling(): boolean {
+    return this.#dialling.size + this.#dialling.pending > 0;
+  }
+
+  /** Dials as many addresses as there is room for. Which ones is decided when their turn comes. */
   dial(): void {
+    if (this.#ended.signal.aborted) return;
     const { book, clock, maxPeers } = this.#options;
-    while (!this.#ended.signal.aborted) {
-      if (this.connectionCount >= maxPeers && !this.#closeUseless()) return;
-      const address = book.next(clock.nowMs());
-      if (address === undefined) return;
-      void this.#dialling.add(() => this.#dialOne(address));
-    }
+    const due = book.dueCount(clock.nowMs());
+    if (due > 0 && this.connectionCount >= maxPeers) this.#closeUseless();
+    const places = Math.min(due, maxPeers - this.connectionCount) - this.#dialling.size;
+    for (let place = 0; place < places; place++) void this.#dialling.add(() => this.#dialNext());
   }
 
   /** A peer connected to us. */
@@ -119,14 +128,9 @@ export class Swarm implements PeerHost {
         if (isHeld) peer.protocol.sendHave(pieceIndex);
       } else {
         peer.neededCount--;
-        peer.setInterested(peer.neededCount > 0);
+        peer.protocol.setInterested(peer.neededCount > 0);
       }
     }
-  }
-
-  /** Sends what the machines have gathered since. */
-  flush(): void {
-    for (const peer of this.ready.values()) peer.flush();
   }
 
   /** The address of the peer with this number, connected or not, for people. */
@@ -135,29 +139,35 @@ export class Swarm implements PeerHost {
     return address === undefined ? 'a peer that is gone' : formatEndpoint(address.endpoint);
   }
 
-  /** Bans the peer with this number and closes its connection if there is one. Returns its name. */
-  ban(number: number): string {
+  /** Bans the peer with this number and closes its connections. Returns its name; undefined when it was banned already. */
+  ban(number: number): string | undefined {
     const { book } = this.#options;
-    const name = this.nameOf(number);
     const address = book.byNumber(number);
-    if (address !== undefined) book.ban(address);
-    this.ready.get(number)?.close(new ProtocolError(`${name} sent wrong bytes`));
-    return name;
+    if (address === undefined || !book.ban(address)) return undefined;
+    for (const peer of [...this.#all]) {
+      if (book.isBanned(peer.address.endpoint)) peer.close(new ProtocolError(`${peer.name} sent wrong bytes`));
+    }
+    return this.nameOf(number);
   }
 
   /** Closes every connection. */
   async close(): Promise<void> {
     this.#ended.abort();
+    this.#dialling.clear();
     for (const peer of [...this.#all]) peer.close();
     await this.#dialling.onIdle();
   }
 
   peerReady(peer: Peer): void {
-    if (this.#isKnown(peer)) return peer.close(new ProtocolError(`${peer.name} is connected already, from another address`));
+    if (this.#isKnown(peer)) return peer.close(new NetworkError(`${peer.name} is connected already, by another port`));
     this.readyEver++;
     this.ready.set(peer.number, peer);
     peer.protocol.sendIntroduction(this.#held);
-    this.#options.listener.peerConnected(peer.name, peer.protocol.client);
+    this.#options.listener.peerConnected(peer.name);
+  }
+
+  peerIntroduced(peer: Peer, { client, uploadOnly }: ExtensionHandshake): void {
+    if (client !== undefined) this.#options.listener.peerIntroduced(peer.name, uploadOnly ? `${client}, upload only` : client);
   }
 
   piecesLearned(peer: Peer): void {
@@ -166,7 +176,7 @@ export class Swarm implements PeerHost {
     peer.isCounted = !peerHas.isFull;
     if (peer.isCounted) for (const piece of peerHas) ledger.missing.increase(piece);
     peer.neededCount = peerHas.countCommon(ledger.needed);
-    peer.setInterested(peer.neededCount > 0);
+    peer.protocol.setInterested(peer.neededCount > 0);
   }
 
   pieceLearned(peer: Peer, pieceIndex: number): void {
@@ -176,7 +186,7 @@ export class Swarm implements PeerHost {
     if (peer.isCounted) ledger.missing.increase(pieceIndex);
     if (!ledger.needed.has(pieceIndex)) return;
     peer.neededCount++;
-    peer.setInterested(true);
+    peer.protocol.setInterested(true);
   }
 
   wantsRequests(peer: Peer): void {
@@ -185,7 +195,7 @@ export class Swarm implements PeerHost {
 
   blocksReturned(peer: Peer, blocks: readonly BlockRequest[]): void {
     this.#exchange?.blocksReturned(peer, blocks);
-    for (const other of this.ready.values()) if (other !== peer) this.#exchange?.fill(other);
+    this.#fillSoon();
   }
 
   blockStarted(peer: Peer, block: BlockRequest): Uint8Array | undefined {
@@ -194,6 +204,10 @@ export class Swarm implements PeerHost {
 
   blockReceived(peer: Peer, arrival: BlockArrival): void {
     this.#exchange?.blockReceived(peer, arrival);
+  }
+
+  blockUnasked(length: number): void {
+    this.#exchange?.blockUnasked(length);
   }
 
   bytesRead(length: number): void {
@@ -210,29 +224,47 @@ export class Swarm implements PeerHost {
     if (cause instanceof ProtocolError && !wasReady) book.retire(peer.address);
     else book.ended(peer.address, peer.receivedBytes > 0 && !(cause instanceof ProtocolError), clock.nowMs());
     listener.peerLost(peer.name, wasReady, cause);
-    if (!this.#ended.signal.aborted) for (const other of this.ready.values()) this.#exchange?.fill(other);
+    this.#fillSoon();
   }
 
-  /** The same peer id: one program that several addresses lead to. */
+  /** The same peer id on the same host: one program, reached by two ports. */
   #isKnown(peer: Peer): boolean {
     const id = peer.protocol.theirHandshake?.peerId;
-    if (id === undefined) return false;
-    for (const other of this.ready.values()) if (equalBytes(other.protocol.theirHandshake?.peerId ?? id, id)) return true;
+    for (const other of this.ready.values()) {
+      const otherId = other.protocol.theirHandshake?.peerId;
+      if (other.address.endpoint.host !== peer.address.endpoint.host || id === undefined || otherId === undefined) continue;
+      if (equalBytes(id, otherId)) return true;
+    }
     return false;
   }
 
-  async #dialOne(address: PeerAddress): Promise<void> {
+  /** Blocks became free: after this turn everybody may ask for them, once, however many gave them back. */
+  #fillSoon(): void {
+    if (this.#willFill || this.#ended.signal.aborted) return;
+    this.#willFill = true;
+    this.#options.clock.setTimer(0, () => {
+      this.#willFill = false;
+      for (const peer of this.ready.values()) this.#exchange?.fill(peer);
+    });
+  }
+
+  async #dialNext(): Promise<void> {
     const { book, clock, listener } = this.#options;
+    const address = this.#ended.signal.aborted ? undefined : book.next(clock.nowMs());
+    if (address === undefined) return;
+    let stream: ByteStream;
     try {
-      this.#begin(address, await dialTcp(address.endpoint, this.#ended.signal), false);
+      stream = await dialTcp(address.endpoint, this.#ended.signal);
     } catch (error) {
       book.ended(address, false, clock.nowMs());
       if (!this.#ended.signal.aborted) listener.peerLost(formatEndpoint(address.endpoint), false, error as TtorrentError);
+      return;
     }
+    this.#begin(address, stream, false);
   }
 
   #begin(address: PeerAddress, stream: ByteStream, isIncoming: boolean): void {
-    if (this.#ended.signal.aborted) return stream.close();
+    if (this.#ended.signal.aborted || this.#options.book.isBanned(address.endpoint)) return stream.close();
     const { handshake, listenPort, ledger, clock } = this.#options;
     const peer = new Peer(
       { address, isIncoming, ours: handshake, listenPort: listenPort(), geometry: ledger.geometry },
@@ -245,14 +277,11 @@ export class Swarm implements PeerHost {
     peer.start();
   }
 
-  /** Makes room for a better peer; false when every peer is of use, or there is nobody to take its place. */
-  #closeUseless(): boolean {
+  /** Closes the peer that has been of no use for longest, if that is long. */
+  #closeUseless(): void {
     const nowMs = this.#options.clock.nowMs();
-    for (const peer of this.ready.values()) {
-      if (peer.uselessMs(nowMs) <= uselessMaxMs) continue;
-      peer.close();
-      return true;
-    }
-    return false;
+    let worst: Peer | undefined;
+    for (const peer of this.ready.values()) if (worst === undefined || peer.uselessMs(nowMs) > worst.uselessMs(nowMs)) worst = peer;
+    if (worst !== undefined && worst.uselessMs(nowMs) > uselessMaxMs) worst.close();
   }
 }

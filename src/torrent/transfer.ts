@@ -16,7 +16,7 @@ import { BufferPool } from '../storage/buffer-pool.ts';
 import { PieceWriter } from '../storage/piece-writer.ts';
 import type { TorrentStorage } from '../storage/storage.ts';
 import { type PeerListener, listenForPeers } from '../transport/listener.ts';
-import { type HostAndPort, parseHostAndPort, resolveHost } from '../transport/resolve.ts';
+import { type HostAndPort, resolveHost } from '../transport/resolve.ts';
 import { BlockExchange } from './block-exchange.ts';
 import { incompleteError } from './end-cause.ts';
 import type { DownloadEvent } from './events.ts';
@@ -37,12 +37,14 @@ export interface TransferParts {
   readonly wanted: Wanted;
   readonly storage: TorrentStorage;
   readonly options: DownloadOptions;
-  readonly startedMs: number;
+  /** `options.peers`, read. */
+  readonly typedPeers: readonly HostAndPort[];
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: (event: DownloadEvent) => void;
 }
 
+/** The transfer of one torrent, from the first announce to the last piece. */
 export class Transfer {
   readonly ledger: PieceLedger;
   readonly book: AddressBook;
@@ -50,6 +52,8 @@ export class Transfer {
   readonly exchange: BlockExchange;
   corruptBytes = 0;
   verifiedBytes = 0;
+  /** What the whole torrent lacks: trackers count us as a seed at 0, whatever we wanted of it. */
+  #leftBytes: number;
   readonly #parts: TransferParts;
   readonly #writer: PieceWriter;
   readonly #watchdog: Watchdog;
@@ -60,20 +64,21 @@ export class Transfer {
   #listener: PeerListener | undefined;
   #timer: Timer | undefined;
   #rateTimer: Timer | undefined;
-  readonly #typedPeers: readonly HostAndPort[];
   /** Names that are being looked up. */
   #lookUps = 0;
-  #isOver = false;
+  /** Aborts when it ends: nothing is begun after that. */
+  readonly #over = new AbortController();
   readonly #ended = new Deferred<void>();
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
     const { metainfo, geometry, wanted, storage, options, clock, random } = parts;
-    this.#typedPeers = (options.peers ?? []).map(parseHostAndPort);
     const buffers = new BufferPool(metainfo.pieceLength);
     this.#peerId = concatBytes([fromText(peerIdPrefix), random.bytes(20 - peerIdPrefix.length)]);
     this.book = new AddressBook(random);
     this.ledger = new PieceLedger(geometry, wanted.pieces, storage.verified, buffers, random);
+    this.#leftBytes = metainfo.totalLength;
+    for (const piece of storage.verified) this.#leftBytes -= geometry.lengthOf(piece);
     for (const piece of wanted.pieces) if (storage.verified.has(piece)) this.verifiedBytes += wanted.bytesIn(piece);
     this.swarm = new Swarm({
       ledger: this.ledger,
@@ -84,7 +89,8 @@ export class Transfer {
       holds: (piece) => storage.holds(piece),
       clock,
       listener: {
-        peerConnected: (peer, client) => parts.tell({ type: 'peer', peer, change: 'connected', message: client ?? '' }),
+        peerConnected: (peer) => parts.tell({ type: 'peer', peer, change: 'connected', message: '' }),
+        peerIntroduced: (peer, client) => parts.tell({ type: 'peer', peer, change: 'introduced', message: client }),
         peerLost: (peer, wasReady, cause) =>
           parts.tell({ type: 'peer', peer, change: wasReady ? 'lost' : 'failed', message: cause?.message ?? '' }),
         bytesRead: (length) => this.#bytesRead(length),
@@ -118,26 +124,29 @@ export class Transfer {
       },
     });
     this.swarm.attach(this.exchange);
-    const { deadlineMs, minRate, stallTimeoutMs = defaultStallTimeoutMs } = options;
-    this.#watchdog = new Watchdog({ deadlineMs, minRate, stallTimeoutMs }, parts.startedMs);
+    const { minRate, stallTimeoutMs = defaultStallTimeoutMs } = options;
+    this.#watchdog = new Watchdog({ minRate, stallTimeoutMs }, clock.nowMs());
     this.#rateLimit = options.maxDownloadRate === undefined ? undefined : new RateLimit(options.maxDownloadRate, clock.nowMs());
+  }
+
+  get #isOver(): boolean {
+    return this.#over.signal.aborted;
   }
 
   /** Downloads what is missing. Resolves when every wanted piece is verified and written; rejects with why that was not to be. */
   async run(): Promise<void> {
-    const { options, clock } = this.#parts;
+    const { options } = this.#parts;
     this.#ended.promise.catch(() => {}); // it may reject while the peers' names are still being looked up
     const onAbort = (): void => this.#end(options.signal?.reason);
     if (options.signal?.aborted === true) throw options.signal.reason;
     options.signal?.addEventListener('abort', onAbort, { once: true });
     try {
       this.#listener = await listenForPeers(options.port, (stream) => this.swarm.accept(stream));
-      this.#watchdog.downloadStarted(clock.nowMs());
       this.#source = createSource(this.#parts, {
         peerId: this.#peerId,
         port: this.#listener.port,
         log: this.#sourceLog,
-        totals: () => ({ uploaded: 0, downloaded: this.exchange.receivedBytes, left: this.#parts.wanted.totalBytes - this.verifiedBytes }),
+        totals: () => ({ uploaded: 0, downloaded: this.exchange.receivedBytes, left: this.#leftBytes }),
         foundPeers: (origin, peers, localAllowed) => {
           this.book.add(origin, peers, localAllowed);
           this.swarm.dial();
@@ -145,12 +154,13 @@ export class Transfer {
       });
       this.#source.setHungry(true);
       this.#source.start();
-      for (const typed of this.#typedPeers) void this.#lookUp(typed);
+      for (const typed of this.#parts.typedPeers) void this.#lookUp(typed);
       this.#tick();
       await this.#ended.promise;
-      this.#source.completed();
+      // BEP 3: `completed` is for whoever has everything now, not for whoever wanted no more.
+      if (this.ledger.verified.isFull) this.#source.completed();
     } finally {
-      this.#isOver = true;
+      this.#over.abort();
       options.signal?.removeEventListener('abort', onAbort);
       this.#timer?.cancel();
       this.#rateTimer?.cancel();
@@ -168,11 +178,12 @@ export class Transfer {
   async #lookUp(typed: HostAndPort): Promise<void> {
     this.#lookUps++;
     try {
-      this.book.add('user', await resolveHost(typed), true);
+      this.book.add('user', await resolveHost(typed, this.#over.signal), true);
     } catch (error) {
-      this.#parts.tell({ type: 'warning', message: (error as Error).message });
+      if (!this.#isOver) this.#parts.tell({ type: 'warning', message: (error as Error).message });
     }
     this.#lookUps--;
+    this.swarm.dial();
   }
 
   #tick(): void {
@@ -181,19 +192,20 @@ export class Transfer {
     const nowMs = clock.nowMs();
     this.swarm.tick(nowMs);
     this.#source?.setHungry(this.swarm.ready.size < hungryBelow);
-    const cause = this.#watchdog.check(nowMs, this.ledger.wantedVerified, this.exchange.receivedBytes);
-    if (cause !== undefined) return this.#end(this.#explain(cause));
-    if (this.#hasNobodyToAsk()) return this.#end(this.#explain('stalled'));
+    const cause = this.#watchdog.check(nowMs, this.exchange.storedBytes, this.exchange.receivedBytes);
+    if (cause !== undefined) return this.#end(this.explain(cause));
+    if (this.#hasNobodyToAsk()) return this.#end(this.explain('stalled'));
     this.#timer = clock.setTimer(tickMs, () => this.#tick());
   }
 
   /** No tracker, no peer, and nothing that could bring one: waiting would be in vain. */
   #hasNobodyToAsk(): boolean {
-    const hasTrackers = this.#parts.metainfo.trackers.length + (this.#parts.options.announce ?? []).length > 0;
-    return !hasTrackers && this.#lookUps === 0 && this.swarm.connectionCount === 0 && !this.book.hasProspects;
+    const mayFindPeers = this.#source?.isUsable === true || this.#lookUps > 0;
+    return !mayFindPeers && this.swarm.connectionCount === 0 && !this.swarm.isDialling && !this.book.hasProspects;
   }
 
-  #explain(cause: Parameters<typeof incompleteError>[0]): TtorrentError {
+  /** The error for `cause`, with what is known at this moment. */
+  explain(cause: Parameters<typeof incompleteError>[0]): TtorrentError {
     return incompleteError(cause, {
       options: this.#parts.options,
       wantedPieces: this.ledger.wanted.count,
@@ -208,6 +220,7 @@ export class Transfer {
 
   #pieceVerified(pieceIndex: number): void {
     this.verifiedBytes += this.#parts.wanted.bytesIn(pieceIndex);
+    this.#leftBytes -= this.#parts.geometry.lengthOf(pieceIndex);
     this.#parts.tell({ type: 'piece', pieceIndex });
     this.swarm.pieceVerified(pieceIndex);
     if (this.ledger.isComplete) this.#end(undefined);
@@ -215,6 +228,7 @@ export class Transfer {
 
   #ban(number: number, reason: string): void {
     const name = this.swarm.ban(number);
+    if (name === undefined) return;
     this.ledger.dropBlocksOf(number);
     this.#parts.tell({ type: 'banned', peer: name, reason });
   }
@@ -232,7 +246,7 @@ export class Transfer {
 
   #end(error: unknown): void {
     if (this.#isOver) return;
-    this.#isOver = true;
+    this.#over.abort();
     if (error === undefined) this.#ended.resolve();
     else this.#ended.reject(error);
   }

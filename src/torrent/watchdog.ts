@@ -1,50 +1,45 @@
-// When a download that is not complete ends all the same: deadline, stall, too slow. Pure; time comes in.
+// When a transfer that is not complete ends all the same: nothing comes any more, or too little. Pure; time comes in. (The deadline holds
+// for the whole download: download.ts.)
 
 import type { ErrorCode } from '../errors.ts';
 
 export interface WatchdogLimits {
   /** 0 = never. */
   readonly stallTimeoutMs: number;
-  readonly deadlineMs: number | undefined;
   readonly minRate: { readonly bytesPerSecond: number; readonly windowMs: number } | undefined;
 }
 
 /** Why it ends. For a stall the caller looks for the deeper cause. */
-export type EndCause = Extract<ErrorCode, 'deadline-reached' | 'below-min-rate' | 'stalled'>;
+export type EndCause = Extract<ErrorCode, 'below-min-rate' | 'stalled'>;
 
 /** How often `check` is called at least, in a window of the minimum rate. */
 const pointsPerWindow = 20;
 
+/** Watches one transfer. */
 export class Watchdog {
   readonly #limits: WatchdogLimits;
-  readonly #startMs: number;
-  #lastVerified = 0;
-  #lastVerifiedMs: number;
+  #lastStored = 0;
+  #lastStoredMs: number;
   /** Received bytes at points of the last window, oldest first. */
   readonly #received: { readonly atMs: number; readonly bytes: number }[];
 
   constructor(limits: WatchdogLimits, nowMs: number) {
     this.#limits = limits;
-    this.#startMs = nowMs;
-    this.#lastVerifiedMs = nowMs;
+    this.#lastStoredMs = nowMs;
     this.#received = [{ atMs: nowMs, bytes: 0 }];
   }
 
-  /** The checking of existing data is over: waiting for peers begins. The deadline counts from the start. */
-  downloadStarted(nowMs: number): void {
-    this.#lastVerifiedMs = nowMs;
-    this.#received.splice(0, this.#received.length, { atMs: nowMs, bytes: 0 });
-  }
-
-  /** `verifiedPieces` and `receivedBytes` are running counts. Returns why the download must end now, if it must. */
-  check(nowMs: number, verifiedPieces: number, receivedBytes: number): EndCause | undefined {
-    const { deadlineMs, stallTimeoutMs, minRate } = this.#limits;
-    if (verifiedPieces !== this.#lastVerified) {
-      this.#lastVerified = verifiedPieces;
-      this.#lastVerifiedMs = nowMs;
+  /**
+   * Why the transfer must end now, if it must. Both are running counts of payload: what went into pieces (a piece of 16 MiB takes five
+   * minutes at 50 KB/s, and that is no stall), and all that was received.
+   */
+  check(nowMs: number, storedBytes: number, receivedBytes: number): EndCause | undefined {
+    const { stallTimeoutMs, minRate } = this.#limits;
+    if (storedBytes !== this.#lastStored) {
+      this.#lastStored = storedBytes;
+      this.#lastStoredMs = nowMs;
     }
-    if (deadlineMs !== undefined && nowMs - this.#startMs >= deadlineMs) return 'deadline-reached';
-    if (stallTimeoutMs > 0 && nowMs - this.#lastVerifiedMs >= stallTimeoutMs) return 'stalled';
+    if (stallTimeoutMs > 0 && nowMs - this.#lastStoredMs >= stallTimeoutMs) return 'stalled';
     if (minRate !== undefined && this.#isTooSlow(minRate, nowMs, receivedBytes)) return 'below-min-rate';
     return undefined;
   }

@@ -30,8 +30,6 @@ interface Tracker {
   saidStopped: boolean;
   /** Failures since its last answer. */
   failures: number;
-  hasAnswered: boolean;
-  hasFailed: boolean;
   /** Never asked before: its `min interval` after an answer, the back-off after a failure. */
   notBeforeMs: number;
   /** When its regular announce is due. */
@@ -92,11 +90,6 @@ export class AnnounceSchedule {
     this.#phase = 'ended';
   }
 
-  /** False when every tracker has failed at least once and none has ever answered. */
-  get isHopeful(): boolean {
-    return [...this.#trackers.values()].some((tracker) => tracker.hasAnswered || !tracker.hasFailed);
-  }
-
   /** The announces to make now; each counts as under way until `answered`, `failed` or `dropped`. */
   takeDue(nowMs: number): DueAnnounce[] {
     const due = [...this.#trackers.values()].filter((tracker) => this.#owes(tracker)).map((tracker) => this.#ask(tracker, nowMs));
@@ -118,7 +111,6 @@ export class AnnounceSchedule {
     const tracker = this.#tracker(url);
     const event = tracker.asking?.event;
     tracker.asking = undefined;
-    tracker.hasAnswered = true;
     tracker.failures = 0;
     tracker.trackerId = response.trackerId ?? tracker.trackerId;
     tracker.notBeforeMs = nowMs + Math.max(response.minIntervalMs ?? 0, trackerLimits.fewPeersIntervalMs);
@@ -136,7 +128,6 @@ export class AnnounceSchedule {
     const backOffMs = trackerLimits.backoffFirstMs * 2 ** tracker.failures * (1 + this.#random.fraction() / 4);
     tracker.notBeforeMs = nowMs + Math.max(Math.min(backOffMs, trackerLimits.backoffMaxMs), retryAfterMs ?? 0);
     tracker.failures++;
-    tracker.hasFailed = true;
   }
 
   /** The announce under way was given up by us: it says nothing about the tracker. */
@@ -211,8 +202,6 @@ function freshTracker(url: string): Tracker {
     completedDue: false,
     saidStopped: false,
     failures: 0,
-    hasAnswered: false,
-    hasFailed: false,
     notBeforeMs: -Infinity,
     regularMs: -Infinity,
     trackerId: undefined,

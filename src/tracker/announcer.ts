@@ -48,6 +48,7 @@ export class TrackerAnnouncer implements PeerSource {
   /** What was last told of a tracker, so that nothing is told twice in a row. */
   readonly #lastFailures = new Map<string, string>();
   readonly #lastWarnings = new Map<string, string>();
+  #isHungry = false;
   #timer: Timer | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -72,12 +73,14 @@ export class TrackerAnnouncer implements PeerSource {
   }
 
   setHungry(hungry: boolean): void {
+    if (hungry === this.#isHungry) return;
+    this.#isHungry = hungry;
     this.#schedule.setHungry(hungry);
     this.#proceed();
   }
 
-  get isHopeful(): boolean {
-    return this.#schedule.isHopeful;
+  get isUsable(): boolean {
+    return this.#clients.size > 0;
   }
 
   stop(): Promise<void> {

@@ -1,7 +1,7 @@
 // Which addresses a request to a tracker may be sent to, so that a torrent or a public tracker cannot make us talk to services of this
 // machine or of its network (server-side request forgery). Judged by the address connected to, never by a name. Pure.
 
-import { makeEndpoint, reachOf, type Reach } from '../support/endpoint.ts';
+import { addressLiteral, reachOf, type Reach } from '../support/endpoint.ts';
 
 /** One request on the way to a tracker: the announce itself, or where a redirect points. */
 export interface Hop {
@@ -34,12 +34,6 @@ export function mayConnect(hop: Hop, address: string): boolean {
 export function reachOfAddress(text: string): Reach {
   const address = addressLiteral(text);
   return address === undefined ? 'unusable' : reachOf(address);
-}
-
-/** The canonical spelling of an IP literal; undefined when `text` is none. */
-export function addressLiteral(text: string): string | undefined {
-  const anyPort = 1;
-  return makeEndpoint(text, anyPort)?.host;
 }
 
 /** The IP literal that is the host of `url`, canonical and without brackets; undefined when the host is a name. */

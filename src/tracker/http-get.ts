@@ -15,7 +15,7 @@ import { systemClock } from '../support/clock.ts';
 import { orAborted, withDeadline } from '../support/deadline.ts';
 import type { Reach } from '../support/endpoint.ts';
 import { addressOf, mayConnect, reachOfAddress, type Hop } from './connect-rule.ts';
-import type { LookupHost } from './host-lookup.ts';
+import type { LookupHost } from '../transport/host-lookup.ts';
 
 /** How long one GET may take to connect and between bytes, and how long its answer may be. */
 export type HttpLimits = Readonly<Record<'connectTimeoutMs' | 'idleTimeoutMs' | 'bodyBytes', number>>;

@@ -9,7 +9,7 @@ import { redactUrl } from '../support/printable.ts';
 import { parseAnnounceReply, refusalIn } from './announce-reply.ts';
 import { announceUrl } from './announce-url.ts';
 import type { Hop } from './connect-rule.ts';
-import { lookupHost, type LookupHost } from './host-lookup.ts';
+import { lookupHost, type LookupHost } from '../transport/host-lookup.ts';
 import { httpGet, type HttpAnswer, type HttpLimits } from './http-get.ts';
 import { networkCause } from './network-cause.ts';
 import type { AnnounceRequest, AnnounceResponse, TrackerClient } from './tracker-client.ts';

@@ -1,8 +1,8 @@
-// `HOST:PORT` as a person types it, to endpoints. The system's resolver is asked, so that /etc/hosts counts.
+// `HOST:PORT` as a person types it, to endpoints.
 
-import { lookup } from 'node:dns/promises';
 import { InputError, NetworkError } from '../errors.ts';
 import { type Endpoint, makeEndpoint } from '../support/endpoint.ts';
+import { lookupHost } from './host-lookup.ts';
 
 /** A typed address that is yet to be looked up. */
 export interface HostAndPort {
@@ -21,14 +21,15 @@ export function parseHostAndPort(text: string): HostAndPort {
   return { host, port };
 }
 
-/** Every address of the host. Throws NetworkError when it has none. */
-export async function resolveHost(typed: HostAndPort): Promise<Endpoint[]> {
+/** Every address of the host. Throws NetworkError when it has none; the signal's reason when aborted. */
+export async function resolveHost(typed: HostAndPort, signal: AbortSignal): Promise<Endpoint[]> {
   const literal = makeEndpoint(typed.host, typed.port);
   if (literal !== undefined) return [literal];
   try {
-    const addresses = await lookup(typed.host, { all: true });
-    return addresses.flatMap(({ address }) => makeEndpoint(address, typed.port) ?? []);
+    const addresses = await lookupHost(typed.host, signal);
+    return addresses.flatMap((address) => makeEndpoint(address, typed.port) ?? []);
   } catch (cause) {
+    signal.throwIfAborted();
     throw new NetworkError(`looking up the peer ${typed.host}: ${(cause as { code?: string }).code ?? 'failed'}`, { cause });
   }
 }

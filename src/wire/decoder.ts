@@ -6,7 +6,7 @@ import { wireLimits } from '../config.ts';
 import { ProtocolError } from '../errors.ts';
 import { readU16, readU32 } from '../support/bytes.ts';
 import { type Handshake, canBeHandshake, decodeHandshake, handshakeBytes } from './handshake.ts';
-import { type Message, messageId, payloadBounds, pieceHeaderBytes, readBlockRange } from './messages.ts';
+import { type Message, messageId, type PayloadBounds, payloadBounds, pieceHeaderBytes, readBlockRange } from './messages.ts';
 
 /** Whoever wants the messages. Each method may throw ProtocolError, which `push` passes on. */
 export interface DecoderListener {
@@ -24,7 +24,8 @@ const idEnd = 5;
 /** Decodes one connection. */
 export class WireDecoder {
   readonly #listener: DecoderListener;
-  readonly #pieceCount: number;
+  readonly #bounds: ReadonlyMap<number, PayloadBounds>;
+  readonly #longestMessage: number;
   /** What the bytes at hand belong to; `gather` collects `#needed` bytes in `#gathered` before they are looked at. */
   #stage: 'handshake' | 'prefix' | 'id' | 'payload' | 'piece-header' | 'block' | 'skip' = 'handshake';
   #gathered = new Uint8Array(128);
@@ -38,7 +39,8 @@ export class WireDecoder {
   #closed = false;
 
   constructor(pieceCount: number, listener: DecoderListener) {
-    this.#pieceCount = pieceCount;
+    this.#bounds = payloadBounds(pieceCount);
+    this.#longestMessage = 1 + Math.max(...[...this.#bounds.values()].map(({ max }) => max));
     this.#listener = listener;
   }
 
@@ -123,14 +125,14 @@ export class WireDecoder {
       this.#expect('prefix', prefixBytes);
       return this.#listener.messageReceived({ kind: 'keep-alive' });
     }
-    const longest = Math.max(1 + wireLimits.extensionBytes, 1 + Math.ceil(this.#pieceCount / 8));
-    if (length > longest) throw new ProtocolError(`the peer announced a message of ${length} bytes; the longest allowed has ${longest}`);
+    if (length > this.#longestMessage)
+      throw new ProtocolError(`the peer announced a message of ${length} bytes; the longest allowed has ${this.#longestMessage}`);
     this.#stage = 'id';
     this.#needed = idEnd;
   }
 
   #lookAtId(payloadLength: number, id: number): void {
-    const bounds = payloadBounds(id, this.#pieceCount);
+    const bounds = this.#bounds.get(id);
     if (bounds === undefined) {
       if (++this.#unknownMessages > wireLimits.unknownMessages)
         throw new ProtocolError(`the peer sent over ${wireLimits.unknownMessages} unknown messages`);

@@ -18,8 +18,6 @@ export interface ExtensionHandshake {
   readonly client: string | undefined;
   /** How many outstanding requests it takes. */
   readonly requestQueue: number | undefined;
-  /** Where it listens. */
-  readonly listenPort: number | undefined;
   /** BEP 21: it downloads nothing. */
   readonly uploadOnly: boolean;
 }
@@ -41,7 +39,6 @@ export function decodeExtensionHandshake(payload: Uint8Array): ExtensionHandshak
   return {
     client: client instanceof Uint8Array ? printable(client, 64) : undefined,
     requestQueue: integerIn(dictionary.get('reqq'), 1, 1_000_000),
-    listenPort: integerIn(dictionary.get('p'), 1, 65_535),
     uploadOnly: integerIn(dictionary.get('upload_only'), 1, Number.MAX_SAFE_INTEGER) !== undefined,
   };
 }
@@ -51,6 +48,7 @@ export function encodeExtensionHandshake(ours: { client: string; requestQueue: n
   const dictionary = new Map<string, BencodeValue>([
     ['m', new Map()],
     ['reqq', ours.requestQueue],
+    ['upload_only', 0],
     ['v', fromText(ours.client)],
   ]);
   if (ours.listenPort !== undefined) dictionary.set('p', ours.listenPort);

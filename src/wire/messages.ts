@@ -45,36 +45,25 @@ export type Message =
   | { readonly kind: 'port'; readonly port: number }
   | { readonly kind: 'extended'; readonly extensionId: number; readonly payload: Uint8Array };
 
-/** The shortest and longest legal payload of message `id` in a torrent of `pieceCount` pieces; undefined for an id that is not known. */
-export function payloadBounds(id: number, pieceCount: number): { readonly min: number; readonly max: number } | undefined {
-  const exactly = (length: number) => ({ min: length, max: length });
-  switch (id) {
-    case messageId.choke:
-    case messageId.unchoke:
-    case messageId.interested:
-    case messageId.notInterested:
-    case messageId.haveAll:
-    case messageId.haveNone:
-      return exactly(0);
-    case messageId.have:
-    case messageId.suggestPiece:
-    case messageId.allowedFast:
-      return exactly(4);
-    case messageId.bitfield:
-      return exactly(Math.ceil(pieceCount / 8));
-    case messageId.request:
-    case messageId.cancel:
-    case messageId.rejectRequest:
-      return exactly(12);
-    case messageId.piece:
-      return { min: 9, max: 8 + wireLimits.blockBytes };
-    case messageId.port:
-      return exactly(2);
-    case messageId.extended:
-      return { min: 1, max: wireLimits.extensionBytes };
-    default:
-      return undefined;
-  }
+/** The legal lengths of a payload, in bytes. */
+export interface PayloadBounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The shortest and longest legal payload of each message, by id, in a torrent of `pieceCount` pieces; ids that are not known are left out. */
+export function payloadBounds(pieceCount: number): ReadonlyMap<number, PayloadBounds> {
+  const exactly = (length: number): PayloadBounds => ({ min: length, max: length });
+  return new Map([
+    ...[messageId.choke, messageId.unchoke, messageId.interested, messageId.notInterested].map((id) => [id, exactly(0)] as const),
+    ...[messageId.haveAll, messageId.haveNone].map((id) => [id, exactly(0)] as const),
+    ...[messageId.have, messageId.suggestPiece, messageId.allowedFast].map((id) => [id, exactly(4)] as const),
+    ...[messageId.request, messageId.cancel, messageId.rejectRequest].map((id) => [id, exactly(12)] as const),
+    [messageId.bitfield, exactly(Math.ceil(pieceCount / 8))],
+    [messageId.piece, { min: 9, max: 8 + wireLimits.blockBytes }],
+    [messageId.port, exactly(2)],
+    [messageId.extended, { min: 1, max: wireLimits.extensionBytes }],
+  ]);
 }
 
 /** A message without payload. */
@@ -82,6 +71,7 @@ export function encodeBare(id: number): Uint8Array {
   return Uint8Array.of(0, 0, 0, 1, id);
 }
 
+/** The message without id that only says that we are there. */
 export function encodeKeepAlive(): Uint8Array {
   return new Uint8Array(4);
 }

@@ -32,13 +32,13 @@ export interface PeerProtocolListener {
   piecesLearned(): void;
   /** One more piece. */
   pieceLearned(pieceIndex: number): void;
-  /** Requests may go out that could not before: unchoked, or a piece was allowed while choked. */
-  requestsAllowed(): void;
-  /** These will not come from this peer (choked, rejected): others may be asked. */
+  /** These will not come from this peer: it rejected them, or choked us, which is told even when there are none. */
   blocksReturned(blocks: readonly BlockRequest[]): void;
   /** A block that we asked for begins: its place, or undefined when it is no longer wanted. */
   blockStarted(block: BlockRequest): Uint8Array | undefined;
   blockReceived(arrival: BlockArrival): void;
+  /** A block of so many bytes came that was not asked for; it is skipped. */
+  blockUnasked(length: number): void;
   /** The peer said who it is (BEP 10). */
   extensionsLearned(handshake: ExtensionHandshake): void;
 }
@@ -48,11 +48,13 @@ const allowedFastMax = 128;
 /** What we let peers ask of us at once, in our handshake. */
 const ourRequestQueue = 500;
 
+/** The protocol with one peer, from the handshake on. The listener's calls come from within the decoder's `push`. */
 export class PeerProtocol implements DecoderListener {
   /** Bytes to send, in order. */
   readonly outgoing = new OutgoingBytes();
   readonly #requests: RequestBook;
-  readonly #allowedFast = new Set<number>();
+  /** Pieces that it gives while it chokes us (BEP 6). */
+  readonly allowedFast = new Set<number>();
   readonly #geometry: Geometry;
   readonly #ours: Handshake;
   readonly #listenPort: number | undefined;
@@ -61,7 +63,6 @@ export class PeerProtocol implements DecoderListener {
   peerHas: Bitfield;
   peerChokesUs = true;
   weAreInterested = false;
-  peerIsInterested = false;
   client: string | undefined;
   theirHandshake: Handshake | undefined;
   #isFast = false;
@@ -84,11 +85,6 @@ export class PeerProtocol implements DecoderListener {
     this.peerHas = new Bitfield(geometry.pieceCount);
   }
 
-  /** Whether the peer may send us nothing but pieces, and has all of them. */
-  get isSeed(): boolean {
-    return this.peerHas.isFull;
-  }
-
   /** Whether both handshakes are done. */
   get isReady(): boolean {
     return this.theirHandshake !== undefined;
@@ -101,12 +97,12 @@ export class PeerProtocol implements DecoderListener {
 
   /** Whether a request for `pieceIndex` is legal now. */
   mayRequest(pieceIndex: number): boolean {
-    return !this.peerChokesUs || this.#allowedFast.has(pieceIndex);
+    return !this.peerChokesUs || this.allowedFast.has(pieceIndex);
   }
 
   /** Whether any request is legal now. */
   get mayRequestAnything(): boolean {
-    return !this.peerChokesUs || this.#allowedFast.size > 0;
+    return !this.peerChokesUs || this.allowedFast.size > 0;
   }
 
   sendHandshake(): void {
@@ -114,15 +110,14 @@ export class PeerProtocol implements DecoderListener {
     this.outgoing.append(encodeHandshake(this.#ours));
   }
 
-  /** After the handshakes: who we are (BEP 10) and which pieces we have (BEP 3, BEP 6). */
+  /** After the handshakes: which pieces we have, which must come first (BEP 3, BEP 6), and who we are (BEP 10). */
   sendIntroduction(weHave: Bitfield): void {
-    if (this.theirHandshake?.supportsExtensions === true) {
-      const payload = encodeExtensionHandshake({ client: userAgent, requestQueue: ourRequestQueue, listenPort: this.#listenPort });
-      this.outgoing.append(encodeWithPayload(messageId.extended, Uint8Array.of(extensionHandshakeId, ...payload)));
-    }
     if (this.#isFast && weHave.count === 0) this.outgoing.append(encodeBare(messageId.haveNone));
     else if (this.#isFast && weHave.isFull) this.outgoing.append(encodeBare(messageId.haveAll));
     else if (weHave.count > 0) this.outgoing.append(encodeWithPayload(messageId.bitfield, weHave.bytes));
+    if (this.theirHandshake?.supportsExtensions !== true) return;
+    const payload = encodeExtensionHandshake({ client: userAgent, requestQueue: ourRequestQueue, listenPort: this.#listenPort });
+    this.outgoing.append(encodeWithPayload(messageId.extended, Uint8Array.of(extensionHandshakeId, ...payload)));
   }
 
   setInterested(interested: boolean): void {
@@ -156,7 +151,14 @@ export class PeerProtocol implements DecoderListener {
     if (!isArriving) this.outgoing.appendBlockMessage(messageId.cancel, this.#requests.rangeOf(pieceIndex, blockIndex));
   }
 
-  /** Stops waiting for everything that was asked for, without telling the peer, and gives it back. */
+  /** Takes every request back, and gives the blocks to whoever asks others for them. */
+  cancelOutstanding(): BlockRequest[] {
+    const blocks = [...this.outstanding.values()];
+    for (const { pieceIndex, blockIndex } of blocks) this.cancel(pieceIndex, blockIndex);
+    return blocks;
+  }
+
+  /** Stops waiting for everything that was asked for, without telling the peer, which is gone. */
   giveUpOutstanding(): BlockRequest[] {
     return this.#requests.giveUp(() => true);
   }
@@ -196,7 +198,7 @@ export class PeerProtocol implements DecoderListener {
     this.#arrivingLength = length;
     this.#arrivingStored = false;
     const block = this.#requests.find(range);
-    if (block === undefined) return this.#unsolicitedBlock();
+    if (block === undefined) return this.#unsolicitedBlock(length);
     const expected = this.#geometry.blockLength(block.pieceIndex, block.blockIndex);
     if (length !== expected) throw new ProtocolError(`the peer sent ${length} bytes for a request of ${expected}`);
     this.#arriving = block;
@@ -233,13 +235,10 @@ export class PeerProtocol implements DecoderListener {
         return this.#giveBackAll();
       case 'unchoke':
         this.peerChokesUs = false;
-        return this.#listener.requestsAllowed();
+        return;
       case 'interested':
-        this.peerIsInterested = true;
-        return;
       case 'not-interested':
-        this.peerIsInterested = false;
-        return;
+        return; // we give nothing yet
       case 'have':
         return this.#haveReceived(message.pieceIndex);
       case 'suggest-piece':
@@ -278,9 +277,8 @@ export class PeerProtocol implements DecoderListener {
 
   #allowedFastReceived(pieceIndex: number): void {
     this.#checkPiece(pieceIndex, 'allowed-fast');
-    if (this.#allowedFast.size >= allowedFastMax) return;
-    this.#allowedFast.add(pieceIndex);
-    if (this.peerChokesUs) this.#listener.requestsAllowed();
+    if (this.allowedFast.size >= allowedFastMax) return;
+    this.allowedFast.add(pieceIndex);
   }
 
   /** We never unchoke yet, so every request is refused: by word where the peer knows the word (BEP 6), else by silence. */
@@ -293,14 +291,13 @@ export class PeerProtocol implements DecoderListener {
     this.#checkRange(range, 'reject-request');
     const block = this.#requests.find(range);
     if (block === undefined || !this.#requests.settle(block)) return;
-    if (this.peerChokesUs) this.#allowedFast.delete(range.pieceIndex);
+    if (this.peerChokesUs) this.allowedFast.delete(range.pieceIndex);
     this.#listener.blocksReturned([block]);
   }
 
   /** A choke takes back what was promised; with BEP 6 each block is rejected as well, which is then old news. */
   #giveBackAll(): void {
-    const returned = this.#requests.giveUp((pieceIndex) => !this.#allowedFast.has(pieceIndex));
-    if (returned.length > 0) this.#listener.blocksReturned(returned);
+    this.#listener.blocksReturned(this.#requests.giveUp((pieceIndex) => !this.allowedFast.has(pieceIndex)));
   }
 
   #extendedReceived(extensionId: number, payload: Uint8Array): void {
@@ -314,7 +311,8 @@ export class PeerProtocol implements DecoderListener {
   }
 
   /** Each block that was asked for makes up for one that was not: a peer that repeats itself is wasteful, not hostile. */
-  #unsolicitedBlock(): undefined {
+  #unsolicitedBlock(length: number): undefined {
+    this.#listener.blockUnasked(length);
     if (++this.#unsolicited > wireLimits.unsolicitedBlocks + this.#solicited)
       throw new ProtocolError(`the peer sent ${this.#unsolicited} blocks that nobody asked for`);
     return undefined;

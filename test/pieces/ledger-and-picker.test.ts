@@ -32,7 +32,12 @@ function ledgerOf(
   return { ledger: new PieceLedger(geometry, Bitfield.full(pieceCount), have, buffers, systemRandom), lent };
 }
 
-const peer = (number: number, has: (piece: number) => boolean = () => true): PickerPeer => ({ number, canGive: has });
+/** A peer that has the pieces that `has` names (of at most 100), and owes us something. */
+function peer(number: number, has: (piece: number) => boolean = () => true, more: Partial<PickerPeer> = {}): PickerPeer {
+  const pieces = new Bitfield(100);
+  for (let piece = 0; piece < 100; piece++) if (has(piece)) pieces.add(piece);
+  return { number, canGive: has, pieces, neededCount: pieces.count, onlyPieces: undefined, outstandingCount: 1, ...more };
+}
 const names = (choices: ReturnType<typeof pickBlocks>): string[] => choices.map((choice) => `${choice.partial.index}:${choice.blockIndex}`);
 
 describe('picker', () => {
@@ -96,6 +101,42 @@ describe('picker', () => {
         ),
       ),
       [],
+    );
+  });
+
+  it('lets a peer that would otherwise be idle begin a piece beyond the bound on buffers', () => {
+    const { ledger } = ledgerOf(10, 1024);
+    for (let number = 1; number <= 4; number++)
+      pickBlocks(
+        ledger,
+        peer(number, (piece) => piece === number),
+        1,
+        systemRandom,
+      );
+    const fast = (outstandingCount: number): PickerPeer => peer(9, (piece) => piece > 4, { outstandingCount });
+    assert.deepEqual(pickBlocks(ledger, fast(3), 1, systemRandom), []);
+    assert.equal(pickBlocks(ledger, fast(0), 5, systemRandom).length, 5);
+  });
+
+  it('asks a choking peer only for what it allows', () => {
+    const { ledger } = ledgerOf(10, 1);
+    const onlyPieces = new Set([3, 8]);
+    const choking = peer(1, (piece) => onlyPieces.has(piece), { onlyPieces, neededCount: 10 });
+    assert.deepEqual(names(pickBlocks(ledger, choking, 9, systemRandom)).sort(), ['3:0', '8:0']);
+  });
+
+  it('finds the one piece of a peer that has little', () => {
+    const { ledger } = ledgerOf(100, 1);
+    assert.deepEqual(
+      names(
+        pickBlocks(
+          ledger,
+          peer(1, (piece) => piece === 77),
+          9,
+          systemRandom,
+        ),
+      ),
+      ['77:0'],
     );
   });
 
@@ -180,7 +221,7 @@ describe('piece ledger', () => {
       choice.partial.requestEnded(blockIndex);
       choice.partial.received(blockIndex, sender);
     }
-    assert.equal(ledger.dropBlocksOf(2), 1);
+    ledger.dropBlocksOf(2);
     assert.equal(choice.partial.isReceived(0), true);
     assert.equal(choice.partial.nextFree(), 1);
     assert.equal(choice.partial.owner, 1);

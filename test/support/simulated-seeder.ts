@@ -25,6 +25,10 @@ export interface SimulatedSeederOptions {
   readonly markOf?: (piece: number, offset: number) => number;
   /** It takes requests and never answers. */
   readonly stalls?: boolean;
+  /** It speaks the fast extension, takes so many requests at a time and rejects the rest (BEP 6). */
+  readonly rejectsBeyond?: number;
+  /** It chokes us when it has served so many blocks, and never unchokes again. */
+  readonly chokesAfter?: number;
 }
 
 interface Timed {
@@ -46,7 +50,9 @@ export class SimulatedSeeder implements ByteStream {
   #unread = Buffer.alloc(0);
   #greeted = false;
   readonly #requests: { piece: number; offset: number; length: number }[] = [];
+  #served = 0;
   #linkFreeMs = 0;
+  #isPaused = false;
   #timer: Timer | undefined;
 
   constructor(options: SimulatedSeederOptions) {
@@ -60,8 +66,10 @@ export class SimulatedSeeder implements ByteStream {
     for (let piece = 0; piece < this.#options.pieceCount; piece++) {
       if (this.#options.has?.(piece) ?? true) bits[piece >> 3] = (bits[piece >> 3] ?? 0) | (0x80 >> (piece & 7));
     }
+    const reserved = Buffer.alloc(8);
+    if (this.#options.rejectsBeyond !== undefined) reserved.writeUInt8(0x04, 7);
     const peerId = Buffer.from(`-XX0000-${String(this.remote.port).padStart(12, '0')}`);
-    this.#put(Buffer.concat([Buffer.from('\x13BitTorrent protocol'), Buffer.alloc(8), this.#options.infohash, peerId]));
+    this.#put(Buffer.concat([Buffer.from('\x13BitTorrent protocol'), reserved, this.#options.infohash, peerId]));
     this.#put(Buffer.concat([u32(1 + bits.length), Uint8Array.of(5), bits]));
   }
 
@@ -70,8 +78,14 @@ export class SimulatedSeeder implements ByteStream {
     this.#schedule();
   }
 
-  pause(): void {}
-  resume(): void {}
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#schedule();
+  }
 
   close(): void {
     this.isClosed = true;
@@ -99,7 +113,11 @@ export class SimulatedSeeder implements ByteStream {
 
   #schedule(): void {
     this.#timer?.cancel();
-    const times = [this.#toSeeder[0]?.atMs, this.#toUs[0]?.atMs, this.#requests.length > 0 ? this.#linkFreeMs : undefined];
+    const times = [
+      this.#toSeeder[0]?.atMs,
+      this.#isPaused ? undefined : this.#toUs[0]?.atMs,
+      this.#requests.length > 0 ? this.#linkFreeMs : undefined,
+    ];
     const nextMs = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
     if (!this.isClosed && Number.isFinite(nextMs)) this.#timer = this.#options.clock.setTimer(nextMs - this.#now(), () => this.#wake());
   }
@@ -109,7 +127,7 @@ export class SimulatedSeeder implements ByteStream {
     while (this.#toSeeder[0] !== undefined && this.#toSeeder[0].atMs <= nowMs) this.#hear((this.#toSeeder.shift() as Timed).bytes);
     const request = this.#linkFreeMs <= nowMs ? this.#requests.shift() : undefined;
     if (request !== undefined) this.#serve(request);
-    while (this.#toUs[0] !== undefined && this.#toUs[0].atMs <= nowMs && !this.isClosed) {
+    while (this.#toUs[0] !== undefined && this.#toUs[0].atMs <= nowMs && !this.isClosed && !this.#isPaused) {
       this.#listener?.bytesReceived((this.#toUs.shift() as Timed).bytes);
     }
     this.#schedule();
@@ -117,8 +135,13 @@ export class SimulatedSeeder implements ByteStream {
 
   #serve({ piece, offset, length }: { piece: number; offset: number; length: number }): void {
     this.servedBytes += length;
+    this.#served++;
     const mark = this.#options.markOf?.(piece, offset) ?? goodMark;
     this.#put(Buffer.concat([u32(9 + length), Uint8Array.of(7), u32(piece), u32(offset), Buffer.alloc(length, mark)]));
+    if (this.#served === this.#options.chokesAfter) {
+      this.#requests.length = 0;
+      this.#put(Buffer.concat([u32(1), Uint8Array.of(0)]));
+    }
   }
 
   #hear(bytes: Uint8Array): void {
@@ -139,6 +162,9 @@ export class SimulatedSeeder implements ByteStream {
     if (message[0] === 2) this.#put(Buffer.concat([u32(1), Uint8Array.of(1)]));
     if (message[0] !== 6 && message[0] !== 8) return;
     const [piece, offset, length] = [message.readUInt32BE(1), message.readUInt32BE(5), message.readUInt32BE(9)];
+    if (message[0] === 6 && this.#requests.length >= (this.#options.rejectsBeyond ?? Number.POSITIVE_INFINITY)) {
+      return this.#put(Buffer.concat([u32(13), Uint8Array.of(16), message.subarray(1)]));
+    }
     if (message[0] === 6 && this.#options.stalls !== true) this.#requests.push({ piece, offset, length });
     const cancelled = message[0] === 8 ? this.#requests.findIndex((request) => request.piece === piece && request.offset === offset) : -1;
     if (cancelled >= 0) this.#requests.splice(cancelled, 1);

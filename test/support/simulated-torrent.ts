@@ -38,6 +38,8 @@ export class SimulatedTorrent {
   readonly seeders: SimulatedSeeder[] = [];
   /** Ports of the peers that were banned. */
   readonly banned = new Set<number>();
+  /** Ports of the peers that sent parts of pieces which failed. */
+  readonly suspects = new Set<number>();
   corruptBytes = 0;
   readonly #geometry: Geometry;
 
@@ -57,7 +59,7 @@ export class SimulatedTorrent {
       maxPeers: 500,
       holds: () => true,
       clock: this.clock,
-      listener: { peerConnected() {}, peerLost() {}, bytesRead() {} },
+      listener: { peerConnected() {}, peerIntroduced() {}, peerLost() {}, bytesRead() {} },
     });
     const intake: PieceIntake = new PieceIntake(
       this.ledger,
@@ -116,7 +118,7 @@ export class SimulatedTorrent {
   #ban(number: PeerNumber): void {
     const address = this.book.byNumber(number);
     if (address !== undefined) this.banned.add(address.endpoint.port);
-    this.swarm.ban(number);
+    if (this.swarm.ban(number) === undefined) return;
     this.ledger.dropBlocksOf(number);
   }
 }

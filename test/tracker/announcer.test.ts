@@ -279,33 +279,16 @@ test('when no tracker names a peer, all are asked again in a minute and not soon
   await swarm.announcer.stop();
 });
 
-test('it is hopeful until every tracker has failed, and for good once one has answered', async () => {
-  const swarm = new ScriptedSwarm([[a], [b]], { [a]: refusesConnections, [b]: hangs });
-  assert.equal(swarm.announcer.isHopeful, true);
-  swarm.announcer.start();
-  await settle();
-  assert.equal(swarm.announcer.isHopeful, true, 'the second has not failed yet');
-  await swarm.announcer.stop();
-
-  const failing = new ScriptedSwarm([[a], [b]], { [a]: refusesConnections, [b]: refusesConnections });
-  failing.announcer.start();
-  await settle();
-  assert.equal(failing.announcer.isHopeful, false);
-  failing.behaviours.set(a, answers);
-  await failing.clock.run(minute);
-  assert.equal(failing.announcer.isHopeful, true);
-  failing.behaviours.set(a, refusesConnections);
-  await failing.clock.run(60 * minute);
-  assert.equal(failing.announcer.isHopeful, true);
-  await failing.announcer.stop();
-});
-
-test('a torrent without trackers is not hopeful and asks nobody', async () => {
-  const swarm = new ScriptedSwarm([], {});
-  swarm.announcer.start();
-  assert.equal(swarm.announcer.isHopeful, false);
-  assert.equal(swarm.clock.pendingTimers, 0);
-  await swarm.announcer.stop();
+test('it is usable when it has a tracker of a kind that we speak', async () => {
+  assert.equal(new ScriptedSwarm([[a]], { [a]: answers }).announcer.isUsable, true);
+  const udp = 'udp://tracker.example:80/announce';
+  for (const trackers of [[], [[udp]]]) {
+    const swarm = new ScriptedSwarm(trackers, {});
+    swarm.announcer.start();
+    assert.equal(swarm.announcer.isUsable, false);
+    assert.equal(swarm.clock.pendingTimers, 0);
+    await swarm.announcer.stop();
+  }
 });
 
 test('trackers of an unknown kind are reported once and left out', async () => {

@@ -23,6 +23,7 @@ class Scene {
   readonly told: string[] = [];
   readonly returned: BlockRequest[] = [];
   readonly arrivals: BlockArrival[] = [];
+  onReturned: () => void = () => {};
   place: Uint8Array | undefined = new Uint8Array(block);
   readonly protocol: PeerProtocol;
 
@@ -31,8 +32,11 @@ class Scene {
       handshakeDone: () => this.told.push('handshake'),
       piecesLearned: () => this.told.push('pieces'),
       pieceLearned: (piece) => this.told.push(`piece ${piece}`),
-      requestsAllowed: () => this.told.push('allowed'),
-      blocksReturned: (blocks) => this.returned.push(...blocks),
+      blockUnasked: (bytes) => this.told.push(`unasked ${bytes}`),
+      blocksReturned: (blocks) => {
+        this.returned.push(...blocks);
+        this.onReturned();
+      },
       blockStarted: () => this.place,
       blockReceived: (arrival) => this.arrivals.push(arrival),
       extensionsLearned: () => this.told.push('extensions'),
@@ -77,13 +81,13 @@ describe('peer protocol', () => {
   it('introduces itself with its extensions and its pieces', () => {
     const scene = new Scene();
     scene.protocol.sendIntroduction(new Bitfield(4));
-    assert.match(scene.sent(), /^000000..1400.*000000010f$/);
+    assert.match(scene.sent(), /^000000010f000000..1400/);
     scene.protocol.sendIntroduction(Bitfield.full(4));
-    assert.match(scene.sent(), /000000010e$/);
+    assert.match(scene.sent(), /^000000010e/);
     const some = new Bitfield(4);
     some.add(1);
     scene.protocol.sendIntroduction(some);
-    assert.match(scene.sent(), /000000020540$/);
+    assert.match(scene.sent(), /^000000020540/);
     const old = new Scene({ ...plain, supportsExtensions: false });
     old.protocol.sendIntroduction(new Bitfield(4));
     assert.equal(old.sent(), '');
@@ -97,7 +101,7 @@ describe('peer protocol', () => {
     );
     assert.deepEqual([...scene.protocol.peerHas], [0, 1, 2]);
     assert.deepEqual(scene.told, ['handshake', 'pieces', 'piece 1']);
-    assert.ok(new Scene().hear({ kind: 'have-all' }).protocol.isSeed);
+    assert.ok(new Scene().hear({ kind: 'have-all' }).protocol.peerHas.isFull);
     assert.equal(new Scene().hear({ kind: 'have-none' }).protocol.peerHas.count, 0);
   });
 
@@ -108,7 +112,7 @@ describe('peer protocol', () => {
       { kind: 'keep-alive' },
       { kind: 'bitfield', bytes: Uint8Array.of(0xf0) },
     );
-    assert.ok(scene.protocol.isSeed);
+    assert.ok(scene.protocol.peerHas.isFull);
   });
 
   it('refuses a bitfield after the first message', () => {
@@ -207,6 +211,21 @@ describe('peer protocol', () => {
     assert.equal(scene.arrivals.at(-1)?.wasOutstanding, false);
   });
 
+  it('tells of a choke also when nothing was asked for', () => {
+    let chokes = 0;
+    const scene = new Scene().asking([0, 1]);
+    scene.receive(0, block, block);
+    scene.onReturned = () => chokes++;
+    scene.hear({ kind: 'choke' });
+    assert.equal(chokes, 1);
+  });
+
+  it('takes every request back at the peer as well', () => {
+    const scene = new Scene().asking([0, 0], [0, 1]);
+    assert.equal(scene.protocol.cancelOutstanding().length, 2);
+    assert.match(scene.sent(), /^0000000d08.{24}0000000d08.{24}$/);
+  });
+
   it('gives back a rejected block, once', () => {
     const scene = new Scene().asking([0, 1], [0, 2]);
     const reject: Message = { kind: 'reject-request', block: { pieceIndex: 0, blockOffset: block, length: block } };
@@ -243,7 +262,7 @@ describe('peer protocol', () => {
       handshakeDone() {},
       piecesLearned() {},
       pieceLearned() {},
-      requestsAllowed() {},
+      blockUnasked() {},
       blocksReturned() {},
       blockReceived() {},
       extensionsLearned() {},

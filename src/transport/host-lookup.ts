@@ -5,7 +5,7 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { trackerLimits } from '../config.ts';
-import { addressLiteral } from './connect-rule.ts';
+import { addressLiteral } from '../support/endpoint.ts';
 
 /** All addresses of a host name, best first. Rejects with the resolver's error (`code`), or the signal's reason. */
 export type LookupHost = (hostname: string, signal: AbortSignal) => Promise<readonly string[]>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
-import { dnsQueries, hostLookupOver, hostsFileAddresses, lookupHost } from '../../src/tracker/host-lookup.ts';
+import { dnsQueries, hostLookupOver, hostsFileAddresses, lookupHost } from '../../src/transport/host-lookup.ts';
 import { deferred } from '../support/deferred.ts';
 import { settle } from '../support/hand-clock.ts';
 
