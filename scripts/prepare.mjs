@@ -39,14 +39,12 @@ export function installDependencies() {
  */
 export function build() {
   removeOrphans();
-  const inputs = [...sourceFolders.flatMap(listFiles), 'tsconfig.json', 'rolldown.config.mjs', 'package.json'].map((file) =>
-    path.join(root, file),
-  );
+  const inputs = [...sourceFolders.flatMap(listFiles), 'tsconfig.json', 'package.json'].map((file) => path.join(root, file));
   if (modifiedMs(buildStamp) > Math.max(...inputs.map(modifiedMs), modifiedMs(installStamp))) return;
   const begun = new Date();
   rmSync(buildStamp, { force: true });
   if (runBinary('typescript', 'bin/tsc', ['-p', 'tsconfig.json']) !== 0) stop('the sources do not compile: see the errors above');
-  if (runBinary('rolldown', 'bin/cli.mjs', ['-c', '--log-level', 'warn']) !== 0) stop('the command line cannot be bundled: see above');
+  if (runNode(['scripts/bundle.mjs']) !== 0) stop('the command line cannot be bundled: see above');
   writeFileSync(buildStamp, '');
   utimesSync(buildStamp, begun, begun);
 }

@@ -1,7 +1,9 @@
-// The published command line: one file per thing that is loaded at its own time, so that `ttorrent --version` reads one small file and a
-// download reads two. Built from tsc's output; packages are bundled, so an installation runs without resolving a module.
+// Bundles the published command line into dist/bundle/: one file per thing that is loaded at its own time, so that `ttorrent --version`
+// reads one small file and a download reads a few. Made from tsc's output; packages are bundled, so that a run resolves no module.
 
-export default {
+import { build } from 'rolldown';
+
+await build({
   input: {
     ttorrent: 'dist/src/cli/main.js',
     // Started by its file name beside the file that starts it (storage/check-pieces.ts).
@@ -16,4 +18,4 @@ export default {
     chunkFileNames: '[name].js',
     cleanDir: true,
   },
-};
+});
