@@ -5,7 +5,9 @@ const MiB = 1024 * KiB;
 
 /** Our name as peers and trackers see it: client code and version of the peer id (BEP 20, Azureus style), user agent and BEP 10 `v`. */
 export const version = '0.1.0';
+/** The first 8 of the 20 bytes of our peer id; the rest is random. */
 export const peerIdPrefix = '-tN0100-';
+/** What trackers and peers are told of us. */
 export const userAgent = `ttorrent/${version}`;
 
 /** What a torrent file may ask for. */

@@ -30,6 +30,7 @@ export type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult } f
 export type { DownloadOptions } from './torrent/options.ts';
 export type { SourceReport } from './discovery/peer-source.ts';
 
+/** What is to be verified, and where it is. */
 export interface VerifyOptions {
   readonly outputDir: string;
   /** Files to check, by their index in `metainfo.files`. Default: all. */

@@ -16,6 +16,7 @@ export interface SpeechOptions {
   readonly color: boolean;
 }
 
+/** What `ttorrent get` was asked. */
 export interface GetCommand extends SpeechOptions {
   readonly kind: 'get';
   readonly torrentPath: string;
@@ -27,12 +28,14 @@ export interface GetCommand extends SpeechOptions {
   readonly download: Omit<DownloadOptions, 'selection' | 'signal'>;
 }
 
+/** What `ttorrent info` was asked. */
 export interface InfoCommand extends SpeechOptions {
   readonly kind: 'info';
   readonly torrentPath: string;
   readonly json: boolean;
 }
 
+/** What `ttorrent verify` was asked. */
 export interface VerifyCommand extends SpeechOptions {
   readonly kind: 'verify';
   readonly torrentPath: string;
@@ -47,6 +50,7 @@ export interface PrintCommand {
   readonly text: string;
 }
 
+/** What was asked of the program. */
 export type CommandLine = GetCommand | InfoCommand | VerifyCommand | PrintCommand;
 
 /** What `args` (without the program's own name) ask for; `version` is what `--version` prints. Throws UsageError. */

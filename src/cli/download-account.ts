@@ -6,6 +6,7 @@ import { formatCount, formatDuration, formatRate } from './format.ts';
 import type { ProgressView } from './reporters/reporter.ts';
 import type { Talk } from './talk.ts';
 
+/** The story of one download. */
 export class DownloadAccount {
   readonly #talk: Talk;
   /** The last complaint of each source that has one. Sources are bounded by the limit of trackers, so is this. */

@@ -10,6 +10,7 @@ interface LinePrinter {
   line(text: string): void;
 }
 
+/** Lines to a person. */
 export class Talk {
   readonly #speech: SpeechOptions;
   readonly #paint: Paint;

@@ -21,6 +21,7 @@ import { Warnings } from './warnings.ts';
 
 const sha1Length = 20;
 
+/** How a torrent file is read. */
 export interface ParseOptions {
   /** Keep names to what Windows accepts too. Default: false. */
   readonly portableNames?: boolean;

@@ -6,6 +6,7 @@ import { assert, InputError } from '../errors.ts';
 import { printable } from '../support/printable.ts';
 import { toText } from '../support/text.ts';
 
+/** Which rules names must obey. */
 export interface PathRules {
   /** Also keep to what Windows and its file systems accept. */
   readonly portable: boolean;

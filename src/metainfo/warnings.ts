@@ -2,6 +2,7 @@
 
 import { metainfoLimits } from '../config.ts';
 
+/** The warnings of one torrent. */
 export class Warnings {
   readonly #bySort = new Map<string, { readonly told: string[]; untold: number }>();
 

@@ -5,6 +5,7 @@ import { assert } from '../errors.ts';
 /** A peer's number: stable for an address while the torrent runs, so that blame survives a reconnect. */
 export type PeerNumber = number;
 
+/** The number that no peer has. */
 export const nobody = 0;
 
 /** The blocks of one piece that is being fetched. */

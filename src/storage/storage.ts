@@ -6,6 +6,7 @@ import type { Bitfield } from '../support/bitfield.ts';
 /** How space is taken: sparse (set the size, no blocks), none (files grow as written), prealloc (every byte written before the start). */
 export type Allocation = 'sparse' | 'none' | 'prealloc';
 
+/** How a download is put on disk. */
 export interface StorageOptions {
   /** Created when missing, its last level only. */
   readonly outputDir: string;

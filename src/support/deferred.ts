@@ -1,5 +1,6 @@
 // A promise whose outcome is decided from outside, once.
 
+/** A promise with its handles. */
 export class Deferred<T> {
   readonly promise: Promise<T>;
   #resolve: (value: T) => void = () => {};

@@ -13,6 +13,7 @@ import type { BlockArrival } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
 import type { Peer } from './peer.ts';
 
+/** What a block exchange is made of. */
 export interface BlockExchangeOptions {
   readonly ledger: PieceLedger;
   /** Every peer past its handshake, by its number. */

@@ -4,6 +4,7 @@
 /** Waiting events that may be dropped; beyond it the oldest goes. The others are few: a file, a tracker's answer, a ban. */
 const waitingMax = 1024;
 
+/** Events on their way to one reader. */
 export class EventQueue<T> implements AsyncIterableIterator<T> {
   readonly #waiting: T[] = [];
   readonly #isDroppable: (event: T) => boolean;

@@ -3,6 +3,7 @@
 import type { SourceReport } from '../discovery/peer-source.ts';
 import type { TorrentFile } from '../metainfo/metainfo.ts';
 
+/** What a download is doing. */
 export type DownloadPhase = 'checking' | 'downloading' | 'finishing' | 'ended';
 
 /** Where a download stands. All sizes in bytes of the selected files unless said otherwise. */
@@ -37,6 +38,7 @@ export interface DownloadProgress {
   readonly elapsedMs: number;
 }
 
+/** Something that happened in a download. */
 export type DownloadEvent =
   /** About twice a second while it runs, and once at each change of phase. */
   | { readonly type: 'progress'; readonly progress: DownloadProgress }

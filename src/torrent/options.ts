@@ -2,6 +2,7 @@
 
 import type { Allocation } from '../storage/storage.ts';
 
+/** What a download is asked. Sizes in bytes, times in milliseconds. */
 export interface DownloadOptions {
   /** Where the files go. Its last level is created when missing. */
   readonly outputDir: string;

@@ -10,6 +10,7 @@ export type PeerVerdict = 'fine' | 'no-handshake' | 'silent' | 'owes-too-long' |
 const restFirstMs = 100;
 const restMaxMs = 20_000;
 
+/** The clocks of one connection. */
 export class PeerTimes {
   readonly #startedMs: number;
   #lastReadMs: number;

@@ -10,6 +10,7 @@ export interface PieceSubmitter {
   submit(pieceIndex: number, bytes: Uint8Array): void;
 }
 
+/** What the intake tells of pieces and peers. */
 export interface PieceIntakeListener {
   /** The piece is on disk. */
   pieceVerified(pieceIndex: number): void;
@@ -19,6 +20,7 @@ export interface PieceIntakeListener {
   peerGuilty(peer: PeerNumber, reason: string): void;
 }
 
+/** Takes in the pieces of one torrent. */
 export class PieceIntake {
   readonly #ledger: PieceLedger;
   readonly #buffers: PieceBuffers;

@@ -3,6 +3,7 @@
 /** What may gather while nothing is read: longer bursts would show up at the user's router. */
 const burstMs = 250;
 
+/** A bound on a rate, in bytes per second. */
 export class RateLimit {
   readonly #bytesPerMs: number;
   #tokens: number;

@@ -13,6 +13,7 @@ import type { DownloadOptions } from './options.ts';
 /** The last outcome of each source, by its name, for the words at the end. */
 export type SourceLog = Map<string, SourceReport>;
 
+/** What a source of peers is given by its torrent. */
 export interface SourceContext {
   readonly peerId: Uint8Array;
   /** Where we listen. */

@@ -30,6 +30,7 @@ export interface SwarmListener {
   bytesRead(length: number): void;
 }
 
+/** What a swarm is made of. */
 export interface SwarmOptions {
   readonly ledger: PieceLedger;
   readonly book: AddressBook;

@@ -31,6 +31,7 @@ import { Watchdog } from './watchdog.ts';
 /** How often timeouts, windows and dials are looked at. */
 const tickMs = 100;
 
+/** What a transfer is made of. */
 export interface TransferParts {
   readonly metainfo: Metainfo;
   readonly geometry: Geometry;

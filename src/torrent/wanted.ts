@@ -5,6 +5,7 @@ import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { Bitfield } from '../support/bitfield.ts';
 
+/** A selection of files, as pieces and bytes. */
 export interface Wanted {
   /** Files by index; pad files are never among them. */
   readonly files: ReadonlySet<number>;

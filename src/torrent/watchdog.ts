@@ -3,6 +3,7 @@
 
 import type { ErrorCode } from '../errors.ts';
 
+/** When to give up. */
 export interface WatchdogLimits {
   /** 0 = never. */
   readonly stallTimeoutMs: number;

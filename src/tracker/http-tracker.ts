@@ -15,6 +15,7 @@ import { networkCause } from './network-cause.ts';
 import type { AnnounceRequest, AnnounceResponse, TrackerClient } from './tracker-client.ts';
 import { TrackerRefusal } from './tracker-refusal.ts';
 
+/** How a client of HTTP trackers behaves. */
 export interface HttpTrackerOptions {
   /** URLs that the user gave: these may name this machine in any way. Default: none. */
   readonly typedUrls?: ReadonlySet<string>;

@@ -3,6 +3,7 @@
 import type { Endpoint } from '../support/endpoint.ts';
 import type { TransferTotals } from '../discovery/peer-source.ts';
 
+/** The events of BEP 3. */
 export type AnnounceEvent = 'started' | 'completed' | 'stopped';
 
 /** What we tell a tracker. */

@@ -3,6 +3,7 @@
 import type { TtorrentError } from '../errors.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 
+/** Whoever reads a stream. Calls never overlap. */
 export interface ByteStreamListener {
   /** The next bytes. They are valid during the call only: the buffer is used again for whatever arrives next, on any connection. */
   bytesReceived(chunk: Uint8Array): void;

@@ -9,6 +9,7 @@ import { TcpStream, remoteOf } from './tcp.ts';
 const firstPort = 6881;
 const lastPort = 6999;
 
+/** A port on which peers can reach us. */
 export interface PeerListener {
   readonly port: number;
   /** Accepts no more; connections that were handed out stay open. */

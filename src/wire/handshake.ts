@@ -5,6 +5,7 @@
 import { ProtocolError } from '../errors.ts';
 import { equalBytes, fromText } from '../support/bytes.ts';
 
+/** How long a handshake is. */
 export const handshakeBytes = 68;
 
 const protocolHeader = fromText('\x13BitTorrent protocol');

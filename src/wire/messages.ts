@@ -5,6 +5,7 @@
 import { wireLimits } from '../config.ts';
 import { readU32, writeU32 } from '../support/bytes.ts';
 
+/** The ids of the messages, by name. */
 export const messageId = {
   choke: 0,
   unchoke: 1,

@@ -14,6 +14,7 @@ export interface BlockRequest {
 /** Blocks given back that may still come and are then no surprise. */
 const lateBlocksMax = 8192;
 
+/** The requests to one peer. */
 export class RequestBook {
   /** What we wait for, oldest first. */
   readonly outstanding = new Map<number, BlockRequest>();

@@ -12,6 +12,7 @@ interface Surroundings {
 /** Often enough to see that it lives, seldom enough for a log of an hour to be read. */
 const intervalMs = 5_000;
 
+/** Progress as lines. */
 export class PlainLines implements Reporter {
   readonly #env: Surroundings;
   #lastShownMs = Number.NEGATIVE_INFINITY;

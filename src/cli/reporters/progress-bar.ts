@@ -11,6 +11,7 @@ interface Screen {
   write(text: string): void;
 }
 
+/** Progress as a bar. */
 export class ProgressBar implements Reporter {
   readonly #screen: Screen;
   readonly #bar: cliProgress.SingleBar;
