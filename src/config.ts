@@ -64,6 +64,13 @@ export const peerLimits = {
   dialling: 100,
   /** New connections a second, so that a long list of dead addresses does not look like a scan. */
   dialsPerSecond: 30,
+  /** New connections a second that we accept, four times as many at once: each costs a handshake and a walk over a bitfield. */
+  acceptsPerSecond: 30,
+  /** Messages a second other than blocks, beside one `have` for each piece: ten times what the busiest honest peer sends. */
+  messagesPerSecond: 1_000,
+  /** Chokes, of which honest peers send one in ten seconds: each gives back and asks again for everything on request. */
+  chokesPerSecond: 2,
+  chokesAtOnce: 60,
   connectTimeoutMs: 10_000,
   handshakeTimeoutMs: 10_000,
   /** BEP 3: two minutes of silence close a connection; we speak before that. */

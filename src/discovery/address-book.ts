@@ -43,6 +43,8 @@ export class AddressBook {
   readonly #portsPerHost = new Map<string, number>();
   readonly #random: Random;
   #nextNumber = 1;
+  /** How many entries were named by a source or the user; the others connected to us. */
+  #named = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -65,7 +67,7 @@ export class AddressBook {
   add(origin: PeerOrigin, endpoints: readonly Endpoint[], localAllowed: boolean): number {
     let added = 0;
     for (const endpoint of endpoints) {
-      if (this.#entries.size >= peerLimits.addresses) break;
+      if (this.#named >= peerLimits.addresses) break;
       if (!this.#isUsable(endpoint, localAllowed) || this.isBanned(endpoint)) continue;
       const known = this.#entries.get(formatEndpoint(endpoint));
       // Named again after we gave up on it: it may have come back.
@@ -109,10 +111,11 @@ export class AddressBook {
   /** A peer connected to us: its address, marked as in use; undefined when it is banned, in use, or one too many of its host. */
   accept(endpoint: Endpoint): PeerAddress | undefined {
     if (this.isBanned(endpoint)) return undefined;
-    let entry = this.#entries.get(formatEndpoint(endpoint));
-    if (entry === undefined && this.#entries.size >= peerLimits.addresses && !this.#forgetOneIncoming()) return undefined;
-    entry ??= this.#insert('incoming', endpoint);
-    if (entry.state !== 'idle' || !this.#hasRoomForHost(entry)) return undefined;
+    const isLoopback = reachOf(endpoint.host) === 'loopback';
+    const known = this.#entries.get(formatEndpoint(endpoint));
+    if ((known !== undefined && known.state !== 'idle') || !this.#hasRoomForHost({ endpoint, isLoopback })) return undefined;
+    if (known === undefined && this.#entries.size - this.#named >= peerLimits.addresses && !this.#forgetOneIncoming()) return undefined;
+    const entry = known ?? this.#insert('incoming', endpoint);
     this.#use(entry);
     return entry;
   }
@@ -122,6 +125,8 @@ export class AddressBook {
     const entry = this.#release(address);
     if (entry === undefined) return;
     entry.hasServed ||= served;
+    // The port of an incoming connection says nothing once the connection is gone, unless there is something to remember.
+    if (entry.origin === 'incoming' && !entry.hasServed) return this.#forget(entry);
     entry.failures = served ? 0 : entry.failures + 1;
     const base = entry.origin === 'user' ? retryTypedMs : retryMs;
     entry.notBeforeMs = nowMs + (served ? returnToServerMs : base * 2 ** Math.min(entry.failures - 1, 4));
@@ -184,6 +189,7 @@ export class AddressBook {
     };
     this.#entries.set(formatEndpoint(endpoint), entry);
     this.#byNumber.set(entry.number, entry);
+    if (origin !== 'incoming') this.#named++;
     return entry;
   }
 
@@ -197,7 +203,7 @@ export class AddressBook {
     );
   }
 
-  #hasRoomForHost(entry: Entry): boolean {
+  #hasRoomForHost(entry: Pick<Entry, 'endpoint' | 'isLoopback'>): boolean {
     return entry.isLoopback || (this.#inUsePerHost.get(entry.endpoint.host) ?? 0) < peerLimits.perAddress;
   }
 
@@ -216,15 +222,19 @@ export class AddressBook {
     return entry;
   }
 
-  /** Ports of incoming connections say nothing once the connection is gone, unless blocks came over it. False when there is none. */
+  /** Makes room among the incoming ones; false when all are in use. */
   #forgetOneIncoming(): boolean {
-    for (const [key, entry] of this.#entries) {
-      if (entry.origin !== 'incoming' || entry.state === 'in-use' || entry.hasServed) continue;
-      this.#entries.delete(key);
-      this.#byNumber.delete(entry.number);
+    for (const entry of this.#entries.values()) {
+      if (entry.origin !== 'incoming' || entry.state === 'in-use') continue;
+      this.#forget(entry);
       return true;
     }
     return false;
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(formatEndpoint(entry.endpoint));
+    this.#byNumber.delete(entry.number);
   }
 }
 

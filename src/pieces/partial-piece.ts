@@ -126,6 +126,17 @@ export class PartialPiece {
     }
   }
 
+  /** Forgets every block that is here. Nothing may be arriving. */
+  dropAll(): void {
+    assert(!this.hasArrivals, 'blocks are dropped while one arrives');
+    for (let block = 0; block < this.blockCount; block++) {
+      if (!this.isReceived(block)) continue;
+      this.#senders[block] = nobody;
+      this.#receivedCount--;
+      this.#freeIfUnclaimed(block);
+    }
+  }
+
   #isFree(blockIndex: number): boolean {
     return this.#senders[blockIndex] === nobody && this.#requests[blockIndex] === 0;
   }

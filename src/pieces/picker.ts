@@ -56,7 +56,7 @@ export function pickBlocks(ledger: PieceLedger, peer: PickerPeer, count: number,
     takeFromPartials(
       ledger,
       peer,
-      (partial) => partial.owner === nobody,
+      (partial) => partial.owner === nobody && !partial.isOnParole,
       (partial) => {
         partial.owner = peer.number;
         takeFrom(partial);
@@ -98,15 +98,16 @@ function pickNewPiece(ledger: PieceLedger, peer: PickerPeer, random: Random): nu
   const start = begun < randomFirstPieces ? Math.floor(random.fraction() * missing.size) : 0;
   for (let i = 0; i < missing.size; i++) {
     const piece = missing.at((start + i) % missing.size);
-    if (peer.canGive(piece)) return piece;
+    if (peer.canGive(piece) && ledger.mayBegin(piece, peer.number)) return piece;
   }
   return undefined;
 }
 
-function rarestOf(pieces: Iterable<number>, { missing }: PieceLedger, peer: PickerPeer): number | undefined {
+function rarestOf(pieces: Iterable<number>, ledger: PieceLedger, peer: PickerPeer): number | undefined {
+  const { missing } = ledger;
   let rarest: number | undefined;
   for (const piece of pieces) {
-    if (!missing.has(piece) || !peer.canGive(piece)) continue;
+    if (!missing.has(piece) || !peer.canGive(piece) || !ledger.mayBegin(piece, peer.number)) continue;
     if (rarest === undefined || missing.availabilityOf(piece) < missing.availabilityOf(rarest)) rarest = piece;
   }
   return rarest;

@@ -33,7 +33,8 @@ export class PieceLedger {
   readonly partials = new Map<number, PartialPiece>();
   readonly #checking = new Set<number>();
   readonly #buffers: PieceBuffers;
-  readonly #onParole = new Set<number>();
+  /** Pieces that are fetched from one peer alone, and the peers that had their chance: they began one and did not finish it. */
+  readonly #onParole = new Map<number, Set<PeerNumber>>();
   #partialBytes = 0;
 
   constructor(geometry: Geometry, wanted: Bitfield, verified: Bitfield, buffers: PieceBuffers, random: Random) {
@@ -105,13 +106,33 @@ export class PieceLedger {
   /** checking -> missing; fetched from one peer alone next time when it is not known who was wrong. */
   failed(piece: number, isCulpritKnown: boolean): void {
     assert(this.#checking.delete(piece), `piece ${piece} failed but was not being checked`);
-    if (!isCulpritKnown) this.#onParole.add(piece);
+    if (!isCulpritKnown && !this.#onParole.has(piece)) this.#onParole.set(piece, new Set());
     this.missing.add(piece);
   }
 
-  /** The peer is gone, choked us or stalls: its pieces may be gone on with by anybody. */
+  /**
+   * The peer is gone, choked us or stalls: its pieces may be gone on with by anybody. One on parole begins anew with another peer, since
+   * blocks of two would prove nothing again. Nothing of it may be arriving.
+   */
   disown(peer: PeerNumber): void {
-    for (const partial of this.partials.values()) if (partial.owner === peer) partial.owner = nobody;
+    for (const partial of this.partials.values()) {
+      if (partial.owner !== peer) continue;
+      partial.owner = nobody;
+      if (!partial.isOnParole) continue;
+      this.#onParole.get(partial.index)?.add(peer);
+      partial.dropAll();
+      this.abandonIfEmpty(partial);
+    }
+  }
+
+  /** Whether `peer` may begin the missing piece: one on parole only if it has not failed to finish it before. */
+  mayBegin(piece: number, peer: PeerNumber): boolean {
+    return this.#onParole.size === 0 || this.#onParole.get(piece)?.has(peer) !== true;
+  }
+
+  /** Pieces on parole that nobody has begun are offered to everybody again: perhaps only those who failed have them. */
+  forgiveOnParole(): void {
+    for (const [piece, failed] of this.#onParole) if (this.missing.has(piece)) failed.clear();
   }
 
   /** The peer was caught sending wrong bytes: what it sent of pieces that are not complete is forgotten. */

@@ -53,6 +53,7 @@ export class BlockExchange {
   blockStarted(peer: Peer, block: BlockRequest): Uint8Array | undefined {
     const partial = this.#options.ledger.partials.get(block.pieceIndex);
     if (partial === undefined || partial.isReceived(block.blockIndex)) return undefined;
+    if (partial.isOnParole && partial.owner !== peer.number) return undefined;
     // One writer a block: whoever began last, since the one before may be dripping.
     const before = partial.arrivingFrom(block.blockIndex);
     if (before !== nobody && before !== peer.number) this.#options.peers.get(before)?.takeAwayBlock();
@@ -90,6 +91,7 @@ export class BlockExchange {
   blocksReturned(peer: Peer, blocks: readonly RequestedBlock[]): void {
     const { ledger } = this.#options;
     for (const block of blocks) ledger.partials.get(block.pieceIndex)?.requestEnded(block.blockIndex);
+    this.#stopArrivalOnParole(peer);
     ledger.disown(peer.number);
     for (const block of blocks) {
       const partial = ledger.partials.get(block.pieceIndex);
@@ -111,6 +113,7 @@ export class BlockExchange {
       const partial = ledger.partials.get(block.pieceIndex);
       return (
         partial !== undefined &&
+        !partial.isOnParole &&
         !partial.isReceived(block.blockIndex) &&
         peer.canGive(block.pieceIndex) &&
         !peer.protocol.hasRequested(block.pieceIndex, block.blockIndex)
@@ -121,6 +124,15 @@ export class BlockExchange {
       ledger.partials.get(block.pieceIndex)?.requested(block.blockIndex);
       peer.request(block.pieceIndex, block.blockIndex);
     }
+  }
+
+  /** A piece on parole that loses its peer begins anew: the block that is arriving for it is not wanted any more. */
+  #stopArrivalOnParole(peer: Peer): void {
+    const { arriving } = peer.protocol;
+    const partial = arriving === undefined ? undefined : this.#options.ledger.partials.get(arriving.pieceIndex);
+    if (arriving === undefined || partial?.isOnParole !== true || partial.arrivingFrom(arriving.blockIndex) !== peer.number) return;
+    partial.arrivalEnded(arriving.blockIndex, peer.number);
+    peer.takeAwayBlock();
   }
 
   /** The block is here: whoever else was asked for it need not send it. */

@@ -81,9 +81,14 @@ export class PeerTimes {
   resumed(nowMs: number): void {
     const pauseMs = nowMs - (this.#pausedSinceMs ?? nowMs);
     this.#pausedSinceMs = undefined;
-    this.#lastReadMs += pauseMs;
-    this.#lastProgressMs += pauseMs;
-    if (this.#owesSinceMs !== undefined) this.#owesSinceMs += pauseMs;
+    this.slept(pauseMs);
+  }
+
+  /** For so long we were not there to read: the process was stopped, the machine asleep. */
+  slept(ms: number): void {
+    this.#lastReadMs += ms;
+    this.#lastProgressMs += ms;
+    if (this.#owesSinceMs !== undefined) this.#owesSinceMs += ms;
   }
 
   /** How long nothing of a block has come. */

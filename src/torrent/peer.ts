@@ -17,6 +17,7 @@ import type { Handshake } from '../wire/handshake.ts';
 import { type BlockArrival, PeerProtocol, type PeerProtocolListener } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
 import { RequestWindow } from '../wire/request-window.ts';
+import { Budget } from './budget.ts';
 import { PeerTimes } from './peer-times.ts';
 
 /** What a peer tells the swarm. */
@@ -65,6 +66,10 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   readonly #host: PeerHost;
   readonly #clock: Clock;
   readonly #times: PeerTimes;
+  readonly #messages: Budget;
+  readonly #chokes = new Budget(peerLimits.chokesPerSecond, peerLimits.chokesAtOnce);
+  #countedMessages = 0;
+  #countedChokes = 0;
   #nowMs: number;
   #askedTwiceMs = Number.NEGATIVE_INFINITY;
   #isPaused = false;
@@ -85,6 +90,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.#clock = clock;
     this.#nowMs = clock.nowMs();
     this.#times = new PeerTimes(this.#nowMs);
+    this.#messages = new Budget(peerLimits.messagesPerSecond, options.geometry.pieceCount + 10 * peerLimits.messagesPerSecond);
     this.protocol = new PeerProtocol(options.geometry, options.ours, options.listenPort, this);
     this.#decoder = new WireDecoder(options.geometry.pieceCount, this.protocol);
   }
@@ -198,6 +204,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     if (this.#closed) return;
+    if (this.#floods(nowMs)) return this.close(new ProtocolError(`${this.name} floods us with messages`));
     const owesBlocks = this.protocol.outstanding.size > 0;
     switch (this.#times.verdict(nowMs, this.protocol.isReady, owesBlocks, this.window.minRoundTripMs)) {
       case 'no-handshake':
@@ -215,6 +222,11 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     }
     if (this.protocol.isReady && this.#times.needsKeepAlive(nowMs)) this.protocol.sendKeepAlive();
     this.flush();
+  }
+
+  /** For so long we were not there to read. */
+  slept(ms: number): void {
+    this.#times.slept(ms);
   }
 
   close(cause?: TtorrentError): void {
@@ -283,6 +295,17 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.receivedBytes += arrival.length;
     this.window.blockArrived(arrival.length, this.#nowMs - arrival.block.sentMs, this.#nowMs);
     this.#host.blockReceived(this, arrival);
+  }
+
+  /** Whether more messages came since the last look than an honest peer has reason to send. */
+  #floods(nowMs: number): boolean {
+    const { messagesReceived, chokesReceived } = this.protocol;
+    const isWithin =
+      this.#messages.take(messagesReceived - this.#countedMessages, nowMs) &&
+      this.#chokes.take(chokesReceived - this.#countedChokes, nowMs);
+    this.#countedMessages = messagesReceived;
+    this.#countedChokes = chokesReceived;
+    return !isWithin;
   }
 
   blockUnasked(length: number): void {

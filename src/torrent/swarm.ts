@@ -18,6 +18,7 @@ import type { Handshake } from '../wire/handshake.ts';
 import type { BlockArrival } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
 import type { BlockExchange } from './block-exchange.ts';
+import { Budget } from './budget.ts';
 import { Peer, type PeerHost } from './peer.ts';
 
 /** What the torrent hears of its peers. */
@@ -47,6 +48,9 @@ export interface SwarmOptions {
 /** With every place taken, a peer that has given us nothing for so long makes room for one that might. */
 const uselessMaxMs = 60_000;
 
+/** How long a piece on parole that only failed peers have waits for another one. */
+const forgiveEveryMs = 2_000;
+
 /** Who we are connected to. */
 export class Swarm implements PeerHost {
   /** Peers past their handshake, by number. */
@@ -57,7 +61,9 @@ export class Swarm implements PeerHost {
   readonly #all = new Set<Peer>();
   readonly #dialling = new PQueue({ concurrency: peerLimits.dialling, intervalCap: peerLimits.dialsPerSecond, interval: 1000 });
   readonly #ended = new AbortController();
+  readonly #acceptPace = new Budget(peerLimits.acceptsPerSecond, 4 * peerLimits.acceptsPerSecond);
   #willFill = false;
+  #forgaveMs = 0;
   readonly #pauseReasons = new Set<string>();
   /** What we offer. */
   readonly #held: Bitfield;
@@ -97,7 +103,9 @@ export class Swarm implements PeerHost {
 
   /** A peer connected to us. */
   accept(stream: ByteStream): void {
-    const address = this.connectionCount < this.#options.maxPeers ? this.#options.book.accept(stream.remote) : undefined;
+    const { clock, maxPeers } = this.#options;
+    const isFlood = !this.#acceptPace.take(1, clock.nowMs());
+    const address = !isFlood && this.connectionCount < maxPeers ? this.#options.book.accept(stream.remote) : undefined;
     if (address === undefined || this.#ended.signal.aborted) return stream.close();
     this.#begin(address, stream, true);
   }
@@ -105,8 +113,14 @@ export class Swarm implements PeerHost {
   /** Looks after every peer's timeouts and window. Called about ten times a second. */
   tick(nowMs: number): void {
     for (const peer of [...this.#all]) peer.tick(nowMs);
+    this.#forgive(nowMs);
     for (const peer of this.ready.values()) this.#exchange?.fill(peer);
     this.dial();
+  }
+
+  /** For so long we were not there to read. */
+  slept(ms: number): void {
+    for (const peer of this.#all) peer.slept(ms);
   }
 
   /** Stops reading from every peer for `reason`, until each reason given was taken back. */
@@ -226,6 +240,13 @@ export class Swarm implements PeerHost {
     else book.ended(peer.address, peer.receivedBytes > 0 && !(cause instanceof ProtocolError), clock.nowMs());
     listener.peerLost(peer.name, wasReady, cause);
     this.#fillSoon();
+  }
+
+  /** Now and then pieces on parole get another chance. */
+  #forgive(nowMs: number): void {
+    if (nowMs - this.#forgaveMs < forgiveEveryMs) return;
+    this.#forgaveMs = nowMs;
+    this.#options.ledger.forgiveOnParole();
   }
 
   /** The same peer id on the same host: one program, reached by two ports. */

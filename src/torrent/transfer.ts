@@ -28,6 +28,8 @@ import { Swarm } from './swarm.ts';
 import type { Wanted } from './wanted.ts';
 import { Watchdog } from './watchdog.ts';
 
+/** A tick so much too late means that the process was stopped or the machine asleep, for which no peer is to blame. */
+const sleptMinMs = 2_000;
 /** How often timeouts, windows and dials are looked at. */
 const tickMs = 100;
 
@@ -65,6 +67,7 @@ export class Transfer {
   #listener: PeerListener | undefined;
   #timer: Timer | undefined;
   #rateTimer: Timer | undefined;
+  #tickedMs = 0;
   /** Names that are being looked up. */
   #lookUps = 0;
   /** Aborts when it ends: nothing is begun after that. */
@@ -156,6 +159,7 @@ export class Transfer {
       this.#source.setHungry(true);
       this.#source.start();
       for (const typed of this.#parts.typedPeers) void this.#lookUp(typed);
+      this.#tickedMs = this.#parts.clock.nowMs();
       this.#tick();
       await this.#ended.promise;
       // BEP 3: `completed` is for whoever has everything now, not for whoever wanted no more.
@@ -191,6 +195,12 @@ export class Transfer {
     if (this.#isOver) return;
     const { clock } = this.#parts;
     const nowMs = clock.nowMs();
+    const sleptMs = nowMs - this.#tickedMs - tickMs;
+    this.#tickedMs = nowMs;
+    if (sleptMs > sleptMinMs) {
+      this.#watchdog.slept(sleptMs, nowMs, this.exchange.receivedBytes);
+      this.swarm.slept(sleptMs);
+    }
     this.swarm.tick(nowMs);
     this.#source?.setHungry(this.swarm.ready.size < hungryBelow);
     const cause = this.#watchdog.check(nowMs, this.exchange.storedBytes, this.exchange.receivedBytes);

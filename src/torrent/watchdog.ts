@@ -45,6 +45,12 @@ export class Watchdog {
     return undefined;
   }
 
+  /** For so long nobody was there to receive: the process was stopped, the machine asleep. */
+  slept(ms: number, nowMs: number, receivedBytes: number): void {
+    this.#lastStoredMs += ms;
+    this.#received.splice(0, this.#received.length, { atMs: nowMs, bytes: receivedBytes });
+  }
+
   #isTooSlow(minRate: { bytesPerSecond: number; windowMs: number }, nowMs: number, receivedBytes: number): boolean {
     const points = this.#received;
     const newest = points.at(-1);

@@ -63,7 +63,9 @@ export class PeerProtocol implements DecoderListener {
   peerHas: Bitfield;
   peerChokesUs = true;
   weAreInterested = false;
-  client: string | undefined;
+  /** Running counts of what is not a block, for whoever bounds it. */
+  messagesReceived = 0;
+  chokesReceived = 0;
   theirHandshake: Handshake | undefined;
   #isFast = false;
   #piecesTold = false;
@@ -173,6 +175,8 @@ export class PeerProtocol implements DecoderListener {
   }
 
   messageReceived(message: Message): void {
+    this.messagesReceived++;
+    if (message.kind === 'choke') this.chokesReceived++;
     switch (message.kind) {
       case 'keep-alive':
       case 'port':
@@ -306,7 +310,6 @@ export class PeerProtocol implements DecoderListener {
     if (++this.#extensionHandshakes > wireLimits.unknownMessages)
       throw new ProtocolError('the peer repeats its extension handshake without end');
     const handshake = decodeExtensionHandshake(payload);
-    this.client = handshake.client ?? this.client;
     this.#listener.extensionsLearned(handshake);
   }
 
