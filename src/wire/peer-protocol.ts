@@ -175,7 +175,7 @@ export class PeerProtocol implements DecoderListener {
   }
 
   messageReceived(message: Message): void {
-    this.messagesReceived++;
+    if (message.kind !== 'reject-request') this.messagesReceived++; // a reject answers a request of ours
     if (message.kind === 'choke') this.chokesReceived++;
     switch (message.kind) {
       case 'keep-alive':
@@ -294,6 +294,7 @@ export class PeerProtocol implements DecoderListener {
   #rejectReceived(range: BlockRange): void {
     this.#checkRange(range, 'reject-request');
     const block = this.#requests.find(range);
+    if (block === undefined) this.messagesReceived++;
     if (block === undefined || !this.#requests.settle(block)) return;
     if (this.peerChokesUs) this.allowedFast.delete(range.pieceIndex);
     this.#listener.blocksReturned([block]);
