@@ -113,6 +113,16 @@ describe('address book', () => {
     assert.equal(addresses.bannedCount, 2);
   });
 
+  it('is not filled by connections that come and go: sources still find room', () => {
+    const addresses = book();
+    for (let port = 1; port <= 10_000; port++) {
+      const incoming = addresses.accept(at('127.0.0.9', port));
+      if (incoming !== undefined) addresses.ended(incoming, false, 0);
+    }
+    assert.equal(addresses.size, 0);
+    assert.equal(addresses.add('tracker', [at('8.8.8.8')], false), 1);
+  });
+
   it('takes a peer that connects to us once, and does not dial its port back', () => {
     const addresses = book();
     const incoming = addresses.accept(at('8.8.8.8', 50_000));

@@ -23,6 +23,8 @@ export interface SimulatedSeederOptions {
   readonly has?: (piece: number) => boolean;
   /** The mark of this block. Default: `goodMark`. */
   readonly markOf?: (piece: number, offset: number) => number;
+  /** Whether it ever answers a request for this block. Default: yes. */
+  readonly answers?: (piece: number, offset: number) => boolean;
   /** It takes requests and never answers. */
   readonly stalls?: boolean;
   /** It speaks the fast extension, takes so many requests at a time and rejects the rest (BEP 6). */
@@ -91,6 +93,11 @@ export class SimulatedSeeder implements ByteStream {
     this.isClosed = true;
     this.#timer?.cancel();
     this.#listener = undefined;
+  }
+
+  /** Sends a message without payload. */
+  say(id: number): void {
+    this.#put(Buffer.concat([u32(1), Uint8Array.of(id)]));
   }
 
   /** Breaks the connection from its side. */
@@ -165,7 +172,8 @@ export class SimulatedSeeder implements ByteStream {
     if (message[0] === 6 && this.#requests.length >= (this.#options.rejectsBeyond ?? Number.POSITIVE_INFINITY)) {
       return this.#put(Buffer.concat([u32(13), Uint8Array.of(16), message.subarray(1)]));
     }
-    if (message[0] === 6 && this.#options.stalls !== true) this.#requests.push({ piece, offset, length });
+    const answers = this.#options.stalls !== true && (this.#options.answers?.(piece, offset) ?? true);
+    if (message[0] === 6 && answers) this.#requests.push({ piece, offset, length });
     const cancelled = message[0] === 8 ? this.#requests.findIndex((request) => request.piece === piece && request.offset === offset) : -1;
     if (cancelled >= 0) this.#requests.splice(cancelled, 1);
   }

@@ -88,6 +88,35 @@ describe('peers that hold things up, on a simulated network', () => {
     assert.ok(torrent.run(60_000) !== undefined);
   });
 
+  it('finds out a liar that never finishes a piece, beside a slow honest peer', () => {
+    const pieceBytes = 2 ** 18;
+    const torrent = new SimulatedTorrent({ pieceCount: 4, pieceLength: pieceBytes, random: seededRandom(10) });
+    torrent.add(mbit(0.4, 20));
+    const liar = torrent.add(mbit(50, 5), {
+      markOf: (_, offset) => (offset === 0 ? badMark : goodMark),
+      answers: (_, offset) => offset < pieceBytes - 16_384,
+    });
+    const tookMs = torrent.run(120_000);
+    assert.ok(tookMs !== undefined, 'it completes');
+    assert.deepEqual([...torrent.banned], [liar.remote.port]);
+  });
+
+  it('closes a peer that floods it with chokes or other messages, and keeps an honest one', () => {
+    for (const flood of [[0, 1], [3]]) {
+      const torrent = new SimulatedTorrent({ pieceCount: 64, pieceLength: 2 ** 18, random: seededRandom(11) });
+      torrent.add(mbit(8, 20));
+      const hostile = torrent.add(mbit(80, 20));
+      const shout = (): void => {
+        for (let i = 0; i < 500 && !hostile.isClosed; i++) for (const id of flood) hostile.say(id);
+        if (!hostile.isClosed) torrent.clock.setTimer(100, shout);
+      };
+      torrent.clock.setTimer(500, shout);
+      torrent.run(8_000);
+      assert.ok(hostile.isClosed, String(flood));
+      assert.equal(torrent.swarm.ready.size, 1);
+    }
+  });
+
   it('gets on with a peer that rejects what is beyond its queue', () => {
     const torrent = new SimulatedTorrent({ pieceCount: 128, pieceLength: 2 ** 18, random: seededRandom(7) });
     torrent.add(mbit(300, 2), { rejectsBeyond: 20 });
