@@ -105,7 +105,7 @@ describe('peers that hold things up, on a simulated network', () => {
     for (const flood of [[0, 1], [3]]) {
       const torrent = new SimulatedTorrent({ pieceCount: 64, pieceLength: 2 ** 18, random: seededRandom(11) });
       torrent.add(mbit(8, 20));
-      const hostile = torrent.add(mbit(80, 20));
+      const hostile = torrent.add(mbit(80, 20), { has: () => false });
       const shout = (): void => {
         for (let i = 0; i < 500 && !hostile.isClosed; i++) for (const id of flood) hostile.say(id);
         if (!hostile.isClosed) torrent.clock.setTimer(100, shout);
