@@ -1,8 +1,6 @@
 // The peers of one torrent: dials those the address book proposes, takes those that connect to us, keeps their interest and the rarity
 // of pieces right, pauses and resumes them all, closes those that are of no use. Blocks are block-exchange.ts's matter.
 
-import { setMaxListeners } from 'node:events';
-import PQueue from 'p-queue';
 import { peerLimits } from '../config.ts';
 import type { AddressBook, PeerAddress } from '../discovery/address-book.ts';
 import { NetworkError, ProtocolError, type TtorrentError } from '../errors.ts';
@@ -12,13 +10,13 @@ import { equalBytes } from '../support/bytes.ts';
 import type { Clock } from '../support/clock.ts';
 import { formatEndpoint } from '../support/endpoint.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';
-import { dialTcp } from '../transport/tcp.ts';
 import type { ExtensionHandshake } from '../wire/extension.ts';
 import type { Handshake } from '../wire/handshake.ts';
 import type { BlockArrival } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
 import type { BlockExchange } from './block-exchange.ts';
 import { Budget } from './budget.ts';
+import { Dialler } from './dialler.ts';
 import { Peer, type PeerHost } from './peer.ts';
 
 /** What the torrent hears of its peers. */
@@ -59,8 +57,8 @@ export class Swarm implements PeerHost {
   readyEver = 0;
   readonly #options: SwarmOptions;
   readonly #all = new Set<Peer>();
-  readonly #dialling = new PQueue({ concurrency: peerLimits.dialling, intervalCap: peerLimits.dialsPerSecond, interval: 1000 });
-  readonly #ended = new AbortController();
+  readonly #dialler: Dialler;
+  #isOver = false;
   readonly #acceptPace = new Budget(peerLimits.acceptsPerSecond, 4 * peerLimits.acceptsPerSecond);
   #willFill = false;
   #forgaveMs = 0;
@@ -71,7 +69,10 @@ export class Swarm implements PeerHost {
 
   constructor(options: SwarmOptions) {
     this.#options = options;
-    setMaxListeners(0, this.#ended.signal); // each dial under way listens
+    this.#dialler = new Dialler(options.book, options.clock, {
+      dialled: (address, stream) => this.#begin(address, stream, false),
+      dialFailed: (name, cause) => options.listener.peerLost(name, false, cause),
+    });
     this.#held = new Bitfield(options.ledger.geometry.pieceCount);
     for (const piece of options.ledger.verified) if (options.holds(piece)) this.#held.add(piece);
   }
@@ -81,24 +82,16 @@ export class Swarm implements PeerHost {
     this.#exchange = exchange;
   }
 
-  /** Connections, half-open ones included. */
+  /** Connections, half-open ones and those about to be dialled included. */
   get connectionCount(): number {
-    return this.#all.size + this.#dialling.pending;
+    return this.#all.size + this.#dialler.count;
   }
 
-  /** Whether an address is being dialled or about to be. */
-  get isDialling(): boolean {
-    return this.#dialling.size + this.#dialling.pending > 0;
-  }
-
-  /** Dials as many addresses as there is room for. Which ones is decided when their turn comes. */
+  /** Dials as many addresses as there is room for. */
   dial(): void {
-    if (this.#ended.signal.aborted) return;
     const { book, clock, maxPeers } = this.#options;
-    const due = book.dueCount(clock.nowMs());
-    if (due > 0 && this.connectionCount >= maxPeers) this.#closeUseless();
-    const places = Math.min(due, maxPeers - this.connectionCount) - this.#dialling.size;
-    for (let place = 0; place < places; place++) void this.#dialling.add(() => this.#dialNext());
+    if (this.connectionCount >= maxPeers && book.dueCount(clock.nowMs()) > 0) this.#closeUseless();
+    this.#dialler.dial(maxPeers - this.connectionCount);
   }
 
   /** A peer connected to us. */
@@ -106,7 +99,7 @@ export class Swarm implements PeerHost {
     const { clock, maxPeers } = this.#options;
     const isFlood = !this.#acceptPace.take(1, clock.nowMs());
     const address = !isFlood && this.connectionCount < maxPeers ? this.#options.book.accept(stream.remote) : undefined;
-    if (address === undefined || this.#ended.signal.aborted) return stream.close();
+    if (address === undefined || this.#isOver) return stream.close();
     this.#begin(address, stream, true);
   }
 
@@ -167,10 +160,9 @@ export class Swarm implements PeerHost {
 
   /** Closes every connection. */
   async close(): Promise<void> {
-    this.#ended.abort();
-    this.#dialling.clear();
+    this.#isOver = true;
     for (const peer of [...this.#all]) peer.close();
-    await this.#dialling.onIdle();
+    await this.#dialler.close();
   }
 
   peerReady(peer: Peer): void {
@@ -262,7 +254,7 @@ export class Swarm implements PeerHost {
 
   /** Blocks became free: after this turn everybody may ask for them, once, however many gave them back. */
   #fillSoon(): void {
-    if (this.#willFill || this.#ended.signal.aborted) return;
+    if (this.#willFill || this.#isOver) return;
     this.#willFill = true;
     this.#options.clock.setTimer(0, () => {
       this.#willFill = false;
@@ -270,23 +262,8 @@ export class Swarm implements PeerHost {
     });
   }
 
-  async #dialNext(): Promise<void> {
-    const { book, clock, listener } = this.#options;
-    const address = this.#ended.signal.aborted ? undefined : book.next(clock.nowMs());
-    if (address === undefined) return;
-    let stream: ByteStream;
-    try {
-      stream = await dialTcp(address.endpoint, this.#ended.signal);
-    } catch (error) {
-      book.ended(address, false, clock.nowMs());
-      if (!this.#ended.signal.aborted) listener.peerLost(formatEndpoint(address.endpoint), false, error as TtorrentError);
-      return;
-    }
-    this.#begin(address, stream, false);
-  }
-
   #begin(address: PeerAddress, stream: ByteStream, isIncoming: boolean): void {
-    if (this.#ended.signal.aborted || this.#options.book.isBanned(address.endpoint)) return stream.close();
+    if (this.#isOver || this.#options.book.isBanned(address.endpoint)) return stream.close();
     const { handshake, listenPort, ledger, clock } = this.#options;
     const peer = new Peer(
       { address, isIncoming, ours: handshake, listenPort: listenPort(), geometry: ledger.geometry },

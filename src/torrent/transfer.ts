@@ -212,7 +212,7 @@ export class Transfer {
   /** No tracker, no peer, and nothing that could bring one: waiting would be in vain. */
   #hasNobodyToAsk(): boolean {
     const mayFindPeers = this.#source?.isUsable === true || this.#lookUps > 0;
-    return !mayFindPeers && this.swarm.connectionCount === 0 && !this.swarm.isDialling && !this.book.hasProspects;
+    return !mayFindPeers && this.swarm.connectionCount === 0 && !this.book.hasProspects;
   }
 
   /** The error for `cause`, with what is known at this moment. */
