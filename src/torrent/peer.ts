@@ -95,9 +95,9 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.#decoder = new WireDecoder(options.geometry.pieceCount, this.protocol);
   }
 
-  /** Begins to talk: whoever dialled speaks first. `weHave`: what we offer. */
-  start(weHave: Bitfield): void {
-    if (!this.isIncoming) this.protocol.open(weHave);
+  /** Begins to talk: whoever dialled speaks first. */
+  start(): void {
+    if (!this.isIncoming) this.protocol.sendHandshake();
     this.flush();
     this.#stream.start(this);
     if (this.#isPaused) this.#stream.pause();

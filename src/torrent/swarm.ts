@@ -273,7 +273,7 @@ export class Swarm implements PeerHost {
     );
     this.#all.add(peer);
     if (this.#pauseReasons.size > 0) peer.setPaused(true);
-    peer.start(this.#held);
+    peer.start();
   }
 
   /** Closes the peer that has been of no use for longest, if that is long. */

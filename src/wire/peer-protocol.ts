@@ -45,8 +45,6 @@ export interface PeerProtocolListener {
 
 /** Pieces a peer may allow us while it chokes us (BEP 6 sends about 10). */
 const allowedFastMax = 128;
-/** A bitfield up to so many bytes goes out before the peer has said anything; a larger one is no small talk. */
-const earlyBitfieldMax = 8 * 1024;
 /** What we let peers ask of us at once, in our handshake. */
 const ourRequestQueue = 500;
 
@@ -73,7 +71,6 @@ export class PeerProtocol implements DecoderListener {
   #piecesTold = false;
   #mayTellPieces = true;
   #handshakeSent = false;
-  #piecesSent = false;
   #unsolicited = 0;
   #solicited = 0;
   #arriving: BlockRequest | undefined;
@@ -110,30 +107,18 @@ export class PeerProtocol implements DecoderListener {
     return !this.peerChokesUs || this.allowedFast.size > 0;
   }
 
-  /**
-   * Opens a connection that we made: the handshake and, without waiting for the answer, which pieces we have and that we are interested, so
-   * that the peer can unchoke us with its first bytes. On a long way that saves a whole round trip. Only messages of BEP 3 go out here,
-   * since we do not know yet what else the peer speaks.
-   */
-  open(weHave: Bitfield): void {
-    this.#sendHandshake();
-    if (weHave.bytes.length > earlyBitfieldMax) return;
-    this.#piecesSent = true;
-    this.outgoing.append(encodeWithPayload(messageId.bitfield, weHave.bytes));
-    this.setInterested(true);
+  /** Speaks first, on a connection that we made. */
+  sendHandshake(): void {
+    this.#handshakeSent = true;
+    this.outgoing.append(encodeHandshake(this.#ours));
   }
 
   /** After the handshakes: which pieces we have, which must come first (BEP 3, BEP 6), and who we are (BEP 10). */
   sendIntroduction(weHave: Bitfield): void {
-    if (!this.#piecesSent) this.#sendPieces(weHave);
+    this.#sendPieces(weHave);
     if (this.theirHandshake?.supportsExtensions !== true) return;
     const payload = encodeExtensionHandshake({ client: userAgent, requestQueue: ourRequestQueue, listenPort: this.#listenPort });
     this.outgoing.append(encodeWithPayload(messageId.extended, Uint8Array.of(extensionHandshakeId, ...payload)));
-  }
-
-  #sendHandshake(): void {
-    this.#handshakeSent = true;
-    this.outgoing.append(encodeHandshake(this.#ours));
   }
 
   #sendPieces(weHave: Bitfield): void {
@@ -189,7 +174,7 @@ export class PeerProtocol implements DecoderListener {
     if (!equalBytes(handshake.infohash, this.#ours.infohash)) throw new ProtocolError('the peer answered for another torrent');
     if (equalBytes(handshake.peerId, this.#ours.peerId)) throw new ProtocolError('the address is our own');
     this.#isFast = handshake.supportsFast && this.#ours.supportsFast;
-    if (!this.#handshakeSent) this.#sendHandshake();
+    if (!this.#handshakeSent) this.sendHandshake();
     this.theirHandshake = handshake;
     this.#listener.handshakeDone();
   }

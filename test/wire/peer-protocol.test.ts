@@ -92,25 +92,6 @@ describe('peer protocol', () => {
     assert.equal(old.sent(), '');
   });
 
-  it('opens a connection with its handshake, its pieces and its interest in one go, and does not repeat them', () => {
-    const protocol = new PeerProtocol(geometry, ours, 6881, {
-      handshakeDone() {},
-      piecesLearned() {},
-      pieceLearned() {},
-      blocksReturned() {},
-      blockStarted: () => undefined,
-      blockReceived() {},
-      blockUnasked() {},
-      extensionsLearned() {},
-    });
-    protocol.open(new Bitfield(4));
-    assert.match(Buffer.from(protocol.outgoing.take() ?? []).toString('hex'), /^13.{134}0000000205000000000102$/);
-    protocol.handshakeReceived(theirs);
-    protocol.sendIntroduction(new Bitfield(4));
-    protocol.setInterested(true);
-    assert.match(Buffer.from(protocol.outgoing.take() ?? []).toString('hex'), /^000000..1400/);
-  });
-
   it('learns pieces from a bitfield, have-all, have-none and have', () => {
     const scene = new Scene().hear(
       { kind: 'bitfield', bytes: Uint8Array.of(0xa0) },
