@@ -17,7 +17,7 @@ const steps = [
   },
   {
     name: 'lint',
-    run: () => runBinary('oxlint', 'bin/oxlint', ['--type-aware', '--deny-warnings', 'src', 'test', 'scripts']),
+    run: () => runBinary('oxlint', 'bin/oxlint', ['--type-aware', '--deny-warnings', 'src', 'test', 'scripts', 'bench']),
     remedy: 'mend what is reported; the rules are in .oxlintrc.json',
   },
   {

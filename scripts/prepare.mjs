@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 /** The repository. Every command runs with it as the working directory. */
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-const sourceFolders = ['src', 'test', 'scripts'];
+const sourceFolders = ['src', 'test', 'scripts', 'bench'];
 /** Written after a compilation without errors; its time is when that compilation began. */
 const buildStamp = path.join(root, 'dist', '.built');
 /** npm writes it last, so an interrupted installation leaves none. */

@@ -30,13 +30,13 @@ export function decode(bytes: Uint8Array, limits: BencodeLimits): BencodeValue {
 }
 
 /**
- * The value at the start of `bytes`, which may go on (BEP 9 puts raw bytes behind a dictionary). `spanKey` is a key of the outermost
+ * The value at `begin` of `bytes`, which may go on (BEP 9 puts raw bytes behind a dictionary). `spanKey` is a key of the outermost
  * dictionary whose value's raw bytes are to be found. Throws BencodeError.
  */
-export function decodeFirst(bytes: Uint8Array, limits: BencodeLimits, spanKey?: string): Decoded {
-  const scanned = scan(bytes, limits, spanKey);
-  const withoutDicts = Buffer.from(bytes.subarray(0, scanned.end));
-  for (const at of scanned.containers) withoutDicts[at] = letterL;
+export function decodeFirst(bytes: Uint8Array, limits: BencodeLimits, spanKey?: string, begin = 0): Decoded {
+  const scanned = scan(bytes, limits, spanKey, begin);
+  const withoutDicts = Buffer.from(bytes.subarray(begin, scanned.end));
+  for (const at of scanned.containers) withoutDicts[at - begin] = letterL;
   const tree = bencode.decode(withoutDicts) as FlatValue;
   bencode.decode(Uint8Array.of(0x69, 0x30, 0x65)); // `i0e`: the package holds on to its last input, which may be large
   const restorer = new DictRestorer(bytes, scanned);

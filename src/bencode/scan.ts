@@ -43,12 +43,12 @@ const zero = 0x30;
 type Expecting = 'list item' | 'key' | 'value of key';
 
 /**
- * Scans one value at the start of `bytes`; what follows it is the caller's business. `spanKey` is a key (Latin-1) of the outermost
+ * Scans one value at `begin` of `bytes`; what follows it is the caller's business. `spanKey` is a key (Latin-1) of the outermost
  * dictionary whose value's raw bytes are to be found. Throws BencodeError (`syntax`).
  */
-export function scan(bytes: Uint8Array, limits: BencodeLimits, spanKey?: string): Scan {
+export function scan(bytes: Uint8Array, limits: BencodeLimits, spanKey?: string, begin = 0): Scan {
   if (bytes.length > limits.bytes) throw syntaxError(limits.bytes, `more than the ${limits.bytes} bytes allowed`);
-  return new Scanner(bytes, limits, spanKey).run();
+  return new Scanner(bytes, limits, spanKey, begin).run();
 }
 
 class Scanner {
@@ -60,12 +60,13 @@ class Scanner {
   #spanBegin: number | undefined;
   #span: Span | undefined;
   #tokens = 0;
-  #at = 0;
+  #at: number;
 
-  constructor(bytes: Uint8Array, limits: BencodeLimits, spanKey: string | undefined) {
+  constructor(bytes: Uint8Array, limits: BencodeLimits, spanKey: string | undefined, begin: number) {
     this.#bytes = bytes;
     this.#limits = limits;
     this.#spanKey = spanKey;
+    this.#at = begin;
   }
 
   run(): Scan {

@@ -2,7 +2,7 @@
 
 import { Argument, InvalidArgumentError, Option } from 'commander';
 
-import { parseCount, UnitError } from './units.ts';
+import { UnitError } from './units.ts';
 
 /** How progress is shown: `auto` is a bar on a terminal and plain lines elsewhere. */
 export type ProgressMode = 'auto' | 'bar' | 'plain' | 'none';
@@ -49,7 +49,7 @@ export function progressOption(): Option {
  * An option that may be given several times, its values collected in order. Commander's own variadic options are no choice: they swallow
  * the arguments behind them.
  */
-export function repeatable(flags: string, description: string, check: (value: string) => string): Option {
+export function repeatable(flags: string, description: string, check = (value: string): string => value): Option {
   return new Option(flags, description).argParser((value: string, previous: readonly string[] | undefined) => [
     ...(previous ?? []),
     check(value),
@@ -67,14 +67,6 @@ export function checkAnnounceUrl(url: string): string {
   if (scheme === 'udp:') throw new InvalidArgumentError('UDP trackers are not supported yet.');
   if (scheme !== 'http:' && scheme !== 'https:') throw new InvalidArgumentError('Expected a URL that begins with http:// or https://.');
   return url;
-}
-
-/** A peer's address: `HOST:PORT`, with an IPv6 host in brackets. */
-export function checkPeerAddress(address: string): string {
-  const port = /^(?:\[[0-9a-f:.]+\]|[^\s:/[\]]+):(\d+)$/i.exec(address)?.[1];
-  if (port === undefined) throw new InvalidArgumentError('Expected HOST:PORT, or [HOST]:PORT for IPv6.');
-  orInvalid(() => parseCount(port, 1, 65_535));
-  return address;
 }
 
 function directory(path: string): string {

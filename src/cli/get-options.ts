@@ -6,7 +6,6 @@ import type { DownloadOptions } from '../index.ts';
 import {
   type ProgressMode,
   checkAnnounceUrl,
-  checkPeerAddress,
   outputDirOf,
   outputOptions,
   progressOption,
@@ -23,7 +22,7 @@ export function getOptions(): Option[] {
     selectOption('download only these files'),
     new Option('-S, --show-files', 'list the files with their numbers and exit'),
     repeatable('-a, --announce <URL>', 'announce to this tracker too (repeatable)', checkAnnounceUrl),
-    repeatable('--peer <HOST:PORT>', 'use this peer too (repeatable)', checkPeerAddress),
+    repeatable('--peer <HOST:PORT>', 'use this peer too (repeatable)'),
     quantity('-p, --port <N>', 'listen here (default: a free port of 6881 to 6999)', (text) => parseCount(text, 1, 65_535)),
     quantity('--max-peers <N>', 'connect to at most so many peers', (text) => parseCount(text, 1, 10_000)),
     quantity('--max-download-rate <RATE>', 'bytes per second; 0 = no limit (default)', parseRate),

@@ -12,47 +12,62 @@ import { resolveClashes } from './name-clashes.ts';
 import { cleanPath, type PathRules } from './path-rules.ts';
 import type { Warnings } from './warnings.ts';
 
-/** One entry of the file list as the torrent has it. */
+/** One entry of the file list: what is kept of it, since there may be many. */
 export interface FileEntry {
-  /** `path` of a multi-file torrent, `name` of a single file. Empty when a pad file has none. */
-  readonly rawPath: readonly Uint8Array[];
-  /** `path`, or `path.utf-8` where the torrent gives one. */
-  readonly namedBy: readonly Uint8Array[];
+  /** In a hybrid torrent, to be held against its v2 side: Latin-1 of the raw elements of `path` (or of `name`), joined by `/`. Else empty. */
+  readonly rawPath: string;
+  /** The safe form of `path`, or of `path.utf-8` where the torrent gives one. Empty for what is not written, and for a single file. */
+  readonly safePath: readonly string[];
+  /** The torrent's words for `safePath`, where they differ. */
+  readonly givenPath: string | undefined;
   readonly length: number;
   readonly pad: boolean;
   readonly executable: boolean;
   readonly symlink: boolean;
 }
 
-/** The entries of `info`, checked one by one. Throws BencodeError, or InputError when they are too large together. */
-export function readFileEntries(info: DictReader): FileEntry[] {
-  const files = info.optionalList('files');
-  const entries = files === undefined ? [readSingleFile(info)] : files.map(readFileEntry);
-  let total = 0;
-  for (const { length } of entries) {
-    total += length;
-    if (total > metainfoLimits.totalLength) {
-      throw new InputError(
-        'bad-torrent',
-        `"length" of the files: expected at most ${metainfoLimits.totalLength} bytes together, found more`,
-      );
+/** How entries are read. */
+export interface EntryOptions extends PathRules {
+  readonly isHybrid: boolean;
+}
+
+/**
+ * The entries of `info`, of which `files` is the file list, checked one by one. Throws BencodeError, or InputError for a path that cannot be
+ * made safe and for entries that are too large together.
+ */
+export function readFileEntries(info: DictReader, files: Iterable<BencodeValue> | undefined, options: EntryOptions): FileEntry[] {
+  if (files === undefined) {
+    info.optionalList('files'); // throws: it is there, and no list
+    return [readSingleFile(info)];
+  }
+  const entries: FileEntry[] = [];
+  let totalLength = 0;
+  let pathElements = 0;
+  for (const file of files) {
+    const entry = readFileEntry(file, entries.length, options);
+    entries.push(entry);
+    totalLength += entry.length;
+    pathElements += entry.safePath.length;
+    if (totalLength > metainfoLimits.totalLength) {
+      throw tooMuch('"length" of the files', `${metainfoLimits.totalLength} bytes together`);
+    }
+    if (pathElements > metainfoLimits.pathElements) {
+      throw tooMuch('"path" of the files', `${metainfoLimits.pathElements} elements together`);
     }
   }
   return entries;
 }
 
-/** The files that `entries` become, symbolic links left out. `name` is safe. Throws InputError for a path that cannot be made safe. */
-export function layOutFiles(
-  entries: readonly FileEntry[],
-  name: string,
-  isMultiFile: boolean,
-  rules: PathRules,
-  warnings: Warnings,
-): TorrentFile[] {
+function tooMuch(field: string, limit: string): InputError {
+  return new InputError('bad-torrent', `${field}: expected at most ${limit}, found more`);
+}
+
+/** The files that `entries` become, symbolic links left out. `name` is safe. Throws InputError when there is none, or they clash too much. */
+export function layOutFiles(entries: readonly FileEntry[], name: string, isMultiFile: boolean, warnings: Warnings): TorrentFile[] {
   const present = entries.filter((entry, number) => !isLeftOut(entry, number, warnings));
   const written = present.filter((entry) => !entry.pad);
   if (written.length === 0) throw new InputError('bad-torrent', '"files" of info: expected at least one file, found none');
-  const paths = isMultiFile ? safePaths(written, rules, warnings) : [[]];
+  const paths = isMultiFile ? distinctPaths(written, warnings) : [[]];
 
   const files: TorrentFile[] = [];
   let torrentOffset = 0;
@@ -67,13 +82,13 @@ export function layOutFiles(
 }
 
 function readSingleFile(info: DictReader): FileEntry {
-  const path = [info.bytes('name')];
+  const rawPath = toLatin1(info.bytes('name'));
   // A pad file or link that is the whole torrent makes no sense: of the attributes only `x` counts.
   const executable = attributesOf(info).includes('x');
-  return { rawPath: path, namedBy: path, length: readLength(info), pad: false, executable, symlink: false };
+  return { rawPath, safePath: [], givenPath: undefined, length: readLength(info), pad: false, executable, symlink: false };
 }
 
-function readFileEntry(value: BencodeValue, number: number): FileEntry {
+function readFileEntry(value: BencodeValue, number: number, options: EntryOptions): FileEntry {
   const entry = new DictReader(value, `file ${number + 1}`);
   const attributes = attributesOf(entry);
   const symlink = attributes.includes('l');
@@ -82,7 +97,18 @@ function readFileEntry(value: BencodeValue, number: number): FileEntry {
   const mayLackPath = attributes.includes('p') && !entry.has('path');
   const rawPath = mayLackPath ? [] : readPath(entry);
   const pad = attributes.includes('p') || isPadByName(rawPath);
-  return { rawPath, namedBy: readUtf8Path(entry) ?? rawPath, length, pad, executable: attributes.includes('x'), symlink };
+  const namedBy = readUtf8Path(entry) ?? rawPath;
+  const safePath = pad || symlink ? [] : cleanPath(namedBy, options);
+  const given = namedBy.map(toText).join('/');
+  return {
+    rawPath: options.isHybrid ? rawPath.map(toLatin1).join('/') : '',
+    safePath,
+    givenPath: given === safePath.join('/') ? undefined : given,
+    length,
+    pad,
+    executable: attributes.includes('x'),
+    symlink,
+  };
 }
 
 function readLength(reader: DictReader): number {
@@ -108,10 +134,12 @@ function readUtf8Path(entry: DictReader): readonly Uint8Array[] | undefined {
   return isList(path) && path.length > 0 && path.every(isBytes) ? path : undefined;
 }
 
+const underscore = 0x5f;
+
 /** BitComet's pad files, which are older than BEP 47. */
 function isPadByName(path: readonly Uint8Array[]): boolean {
   const last = path.at(-1);
-  return last !== undefined && toLatin1(last).startsWith('_____padding_file_');
+  return last !== undefined && last[0] === underscore && toLatin1(last).startsWith('_____padding_file_');
 }
 
 function isLeftOut(entry: FileEntry, number: number, warnings: Warnings): boolean {
@@ -119,16 +147,14 @@ function isLeftOut(entry: FileEntry, number: number, warnings: Warnings): boolea
   return entry.symlink;
 }
 
-function safePaths(entries: readonly FileEntry[], rules: PathRules, warnings: Warnings): readonly (readonly string[])[] {
-  const paths = resolveClashes(entries.map(({ namedBy }) => cleanPath(namedBy, rules)));
-  entries.forEach(({ namedBy }, i) => {
-    const given = joined(namedBy);
-    const used = (paths[i] as readonly string[]).join('/');
-    if (given !== used) warnings.add('names changed', () => `"${printable(given, 200)}" is written as "${printable(used, 200)}"`);
+function distinctPaths(entries: readonly FileEntry[], warnings: Warnings): readonly (readonly string[])[] {
+  const paths = resolveClashes(entries.map(({ safePath }) => safePath));
+  entries.forEach(({ safePath, givenPath }, i) => {
+    const path = paths[i] as readonly string[];
+    // Clashes change the last element only.
+    if (givenPath === undefined && path.at(-1) === safePath.at(-1)) return;
+    const given = givenPath ?? safePath.join('/');
+    warnings.add('names changed', () => `"${printable(given, 200)}" is written as "${printable(path.join('/'), 200)}"`);
   });
   return paths;
-}
-
-function joined(path: readonly Uint8Array[]): string {
-  return path.map(toText).join('/');
 }

@@ -26,7 +26,7 @@ export function checkHybrid(info: DictReader, entries: readonly FileEntry[], pie
     );
   }
   checkAlignment(entries, pieceLength);
-  const v1Files = entries.filter((entry) => !entry.pad).map(({ rawPath, length }) => ({ path: rawPath.map(toLatin1).join('/'), length }));
+  const v1Files = entries.filter((entry) => !entry.pad).map(({ rawPath, length }) => ({ path: rawPath, length }));
   const v2Files = [...filesOfTree(info.dictionary('file tree', '"file tree" of info'), [])];
   if (v1Files.length !== v2Files.length) {
     throw refused(`"file tree" of info: expected the ${v1Files.length} files of "files", found ${v2Files.length}`);

@@ -5,8 +5,8 @@ import { metainfoLimits } from '../config.ts';
 import { InputError } from '../errors.ts';
 import { nameKey, numberName } from './path-rules.ts';
 
-/** What an unfinished file is called beside its final name. */
-const partSuffix = '.part';
+/** What is added to a file's name while it is downloaded. */
+export const partSuffix = '.part';
 
 /**
  * `paths` with those renamed that clash with an earlier one or with a directory; the result depends on the torrent alone. Throws InputError
@@ -15,8 +15,12 @@ const partSuffix = '.part';
 export function resolveClashes(paths: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const names = new TakenNames();
   // Directories first, all of them: a file gives way to a directory, wherever in the torrent that comes.
-  const directories = paths.map((path) => names.enterDirectory(path.slice(0, -1)));
-  return paths.map((path, i) => [...path.slice(0, -1), names.takeName(directories[i] as number, path.at(-1) as string)]);
+  const directories = paths.map((path) => names.enterDirectoryOf(path));
+  return paths.map((path, i) => {
+    const wanted = path.at(-1) as string;
+    const name = names.takeName(directories[i] as number, wanted);
+    return name === wanted ? path : [...path.slice(0, -1), name];
+  });
 }
 
 /** The names in use; a directory is known by a number, so that a deep path is not spelled out again and again. */
@@ -24,17 +28,22 @@ class TakenNames {
   /** The number of each directory, by its key. The output directory is 0. */
   readonly #directories = new Map<string, number>();
   readonly #files = new Set<string>();
+  /** The keys that would be in use if `.part` were added: spares building that key for each of many names. */
+  readonly #namesOfParts = new Set<string>();
   /** The next number to try for a name, by key: so that a thousand equal names are not a million tries. */
   readonly #nextNumbers = new Map<string, number>();
   #clashes = 0;
 
-  enterDirectory(path: readonly string[]): number {
+  /** All elements of `path` but the last are directories. */
+  enterDirectoryOf(path: readonly string[]): number {
     let directory = 0;
-    for (const element of path) {
-      const key = keyOf(directory, element);
+    for (let level = 0; level < path.length - 1; level++) {
+      const key = keyOf(directory, path[level] as string);
       const known = this.#directories.get(key);
       directory = known ?? this.#directories.size + 1;
-      if (known === undefined) this.#directories.set(key, directory);
+      if (known !== undefined) continue;
+      this.#directories.set(key, directory);
+      this.#notePart(key);
     }
     return directory;
   }
@@ -57,13 +66,17 @@ class TakenNames {
       key = keyOf(directory, name);
     }
     this.#files.add(key);
+    this.#notePart(key);
     return name;
   }
 
   #isTaken(key: string): boolean {
-    const part = key + partSuffix;
-    if (this.#files.has(key) || this.#directories.has(key) || this.#files.has(part) || this.#directories.has(part)) return true;
+    if (this.#files.has(key) || this.#directories.has(key) || this.#namesOfParts.has(key)) return true;
     return key.endsWith(partSuffix) && this.#files.has(key.slice(0, -partSuffix.length));
+  }
+
+  #notePart(key: string): void {
+    if (key.endsWith(partSuffix)) this.#namesOfParts.add(key.slice(0, -partSuffix.length));
   }
 }
 

@@ -3,8 +3,8 @@
 
 import { createHash } from 'node:crypto';
 import { BencodeError, isBytes, isDict, shapeError } from '../bencode/bencode-value.ts';
-import { decodeFirst } from '../bencode/decode.ts';
 import { DictReader } from '../bencode/dict-reader.ts';
+import { decodeLoosely, type LooseList } from '../bencode/loose-list.ts';
 import type { Span } from '../bencode/scan.ts';
 import { metainfoLimits } from '../config.ts';
 import { InputError } from '../errors.ts';
@@ -46,7 +46,7 @@ function whyNotBencode(bytes: Uint8Array, error: BencodeError): string {
 
 function readTorrent(bytes: Uint8Array, rules: PathRules): Metainfo {
   const warnings = new Warnings();
-  const decoded = decodeFirst(bytes, { ...metainfoLimits, bytes: metainfoLimits.fileBytes }, 'info');
+  const decoded = decodeLoosely(bytes, { ...metainfoLimits, bytes: metainfoLimits.fileBytes }, 'info', 'files');
   if (!isDict(decoded.value)) throw shapeError('the torrent', 'a dictionary with "info"', decoded.value);
   const torrent = new DictReader(decoded.value, 'the torrent');
   const info = torrent.dictionary('info');
@@ -54,17 +54,16 @@ function readTorrent(bytes: Uint8Array, rules: PathRules): Metainfo {
   if (!/^\s*$/.test(toLatin1(bytes.subarray(decoded.end)))) {
     warnings.add('odd bytes', () => `${bytes.length - decoded.end} bytes behind the end of the torrent: ignored`);
   }
-  if (decoded.unsortedAt !== undefined) {
-    warnings.add(
-      'odd bytes',
-      () => `the dictionary at byte ${decoded.unsortedAt} has unsorted keys: the infohash is that of the file as it is`,
-    );
+  const infoPart = readInfo(info, decoded.list, toHex(infohash), rules, warnings);
+  const unsortedAt = decoded.unsortedAt ?? decoded.list?.unsortedAt;
+  if (unsortedAt !== undefined) {
+    warnings.add('odd bytes', () => `the dictionary at byte ${unsortedAt} has unsorted keys: the infohash is that of the file as it is`);
   }
 
   return {
     infohash,
     infohashHex: toHex(infohash),
-    ...readInfo(info, toHex(infohash), rules, warnings),
+    ...infoPart,
     trackers: readTrackers(torrent, warnings),
     webSeeds: readWebSeeds(torrent, warnings),
     nodes: readNodes(torrent, warnings),
@@ -82,21 +81,28 @@ function hashOf(bytes: Uint8Array, { begin, end }: Span): Infohash {
 
 type InfoPart = 'name' | 'isMultiFile' | 'files' | 'totalLength' | 'pieceLength' | 'pieceCount' | 'pieceHashes' | 'private' | 'source';
 
-function readInfo(info: DictReader, infohashHex: string, rules: PathRules, warnings: Warnings): Pick<Metainfo, InfoPart> {
+/** What `info` says; `files` is its file list, if it has one. */
+function readInfo(
+  info: DictReader,
+  files: LooseList | undefined,
+  infohashHex: string,
+  rules: PathRules,
+  warnings: Warnings,
+): Pick<Metainfo, InfoPart> {
   const isHybrid = checkVersion(info);
   const pieceLength = info.integer('piece length', { min: 1, max: metainfoLimits.pieceLength });
-  const entries = readFileEntries(info);
+  const entries = readFileEntries(info, files, { ...rules, isHybrid });
   if (isHybrid) checkHybrid(info, entries, pieceLength);
 
-  const isMultiFile = info.has('files');
+  const isMultiFile = files !== undefined;
   const name = readName(info, infohashHex, rules, warnings);
-  const files = layOutFiles(entries, name, isMultiFile, rules, warnings);
-  const totalLength = files.reduce((sum, file) => sum + file.length, 0);
+  const laidOut = layOutFiles(entries, name, isMultiFile, warnings);
+  const totalLength = laidOut.reduce((sum, file) => sum + file.length, 0);
   const pieceHashes = readPieceHashes(info, totalLength, pieceLength);
   return {
     name,
     isMultiFile,
-    files,
+    files: laidOut,
     totalLength,
     pieceLength,
     pieceCount: pieceHashes.length / sha1Length,

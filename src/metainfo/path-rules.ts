@@ -5,6 +5,7 @@ import { metainfoLimits } from '../config.ts';
 import { assert, InputError } from '../errors.ts';
 import { printable } from '../support/printable.ts';
 import { toText } from '../support/text.ts';
+import { controls, invisibles } from '../support/unprintable.ts';
 
 /** Which rules names must obey. */
 export interface PathRules {
@@ -13,10 +14,10 @@ export interface PathRules {
 }
 
 /** Separators, controls, line separators: data to us, dangerous to others. U+FFFD stands for bytes that were not UTF-8. */
-const replaced = /[/\\\p{Cc}\p{Zl}\p{Zp}\uFFFD]+/gu;
+const replaced = new RegExp(`[/\\\\${controls}\\uFFFD]+`, 'gu');
 
-/** Bidi controls, zero-width characters and byte order marks: two names that differ only in these look the same to a person. */
-const removed = /[\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFEFF]+/g;
+/** Two names that differ only in these look the same to a person. */
+const removed = new RegExp(`[${invisibles}]+`, 'gu');
 
 /** Most names: nothing to replace or remove. */
 const harmless = /^[ -.0-[\]-~]*$/;
@@ -29,6 +30,9 @@ const devices = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\
 
 /** Names that our own files beside a download could have. */
 const ours = /\.ttorrent(\..*)?$/i;
+
+/** Names that locks being taken have for a moment, in any directory that is the output directory of another download. */
+const oursHidden = /^\.ttorrent-/i;
 
 const longestExtension = 10;
 
@@ -91,7 +95,8 @@ function textOf(raw: Uint8Array): string {
 function cleanElement(text: string, rules: PathRules): string {
   const clean = harmless.test(text) ? text : text.replace(replaced, (run) => '_'.repeat(run.length)).replace(removed, '');
   if (clean === '') return text === '' ? '' : '_';
-  return cutName(rules.portable ? makePortable(clean) : clean);
+  const free = oursHidden.test(clean) ? `_${clean}` : clean;
+  return cutName(rules.portable ? makePortable(free) : free);
 }
 
 function makePortable(name: string): string {

@@ -8,14 +8,15 @@ import { promisify } from 'node:util';
 import PQueue from 'p-queue';
 import { storageLimits } from '../config.ts';
 import type { StorageError } from '../errors.ts';
-import type { Geometry } from '../metainfo/geometry.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 import type { Clock, Timer } from '../support/clock.ts';
+import { compareSeen } from './change-watch.ts';
 import type { FileStat } from './file-stat.ts';
 import type { OpenFiles } from './open-files.ts';
 import { statDescriptor } from './open-work-file.ts';
 import { syncDirectory } from './positioned-io.ts';
 import { changedByOthers, publishFile } from './publish-file.ts';
+import { type RecheckParts, recheckFile } from './recheck-file.ts';
 import { bitsOf, type FileRecord } from './state-codec.ts';
 import type { StateFile } from './state-file.ts';
 import type { Allocation } from './storage.ts';
@@ -26,8 +27,7 @@ const syncData = promisify(fdatasync);
 const syncAll = promisify(fsync);
 
 /** What a Checkpoints works with. */
-export interface CheckpointParts {
-  readonly works: readonly WorkFile[];
+export interface CheckpointParts extends RecheckParts {
   /** Saved records of files that are not wanted this time: kept as they are. */
   readonly keptRecords: readonly FileRecord[];
   /** Directories that were created and whose entry is not yet safe. */
@@ -36,7 +36,6 @@ export interface CheckpointParts {
   readonly isSaved: boolean;
   readonly allocation: Allocation;
   readonly verified: Bitfield;
-  readonly geometry: Geometry;
   readonly openFiles: OpenFiles;
   readonly stateFile: StateFile;
   readonly clock: Clock;
@@ -151,7 +150,7 @@ export class Checkpoints {
     if (records.length > 0) await this.#parts.openFiles.whileShort(() => this.#parts.stateFile.save(records));
     await inParallel(complete, (work) => this.#publish(work));
     await this.#syncDirectories();
-    for (const work of complete) this.#parts.onCompleted(work);
+    for (const work of complete) if (work.place === 'final') this.#parts.onCompleted(work);
   }
 
   async #flushFile(work: WorkFile, isComplete: boolean): Promise<void> {
@@ -160,7 +159,10 @@ export class Checkpoints {
       try {
         // Of a complete file the time must last too, so that a restart recognises it.
         await (isComplete ? syncAll(fd) : syncData(fd));
+        const { seen } = work;
         const stat = await statDescriptor(fd);
+        // Only when no write of ours began meanwhile does the stat tell of others.
+        if (seen !== undefined && work.seen === seen) compareSeen(work, stat);
         const mustBeWhole = isComplete || allocation !== 'none';
         if (stat.links === 0 || (mustBeWhole && stat.size !== work.file.length)) throw changedByOthers(work.partPath);
         this.#synced.set(work, stat);
@@ -173,18 +175,35 @@ export class Checkpoints {
   *#recordsOf(verified: Bitfield, isComplete: ReadonlySet<WorkFile>): Generator<FileRecord> {
     for (const work of this.#parts.works) {
       const stat = this.#synced.get(work);
-      if (stat === undefined || work.file.length === 0) continue;
-      const isWhole = work.place === 'final' || isComplete.has(work);
+      // No record of a file that another program wrote to: it is hashed when the download is started again.
+      if (stat === undefined || work.file.length === 0 || work.isSuspect) continue;
+      const isToBeRenamed = isComplete.has(work);
+      const isWhole = work.place === 'final' || isToBeRenamed;
       const bits = isWhole ? undefined : bitsOf(verified, work.file, this.#parts.geometry);
-      yield { fileIndex: work.file.index, size: stat.size, mtimeNs: stat.mtimeNs, ino: BigInt.asUintN(64, stat.ino), bits };
+      const { size, mtimeNs, ctimeNs } = stat;
+      yield { fileIndex: work.file.index, size, mtimeNs, ctimeNs, ino: BigInt.asUintN(64, stat.ino), bits, isToBeRenamed };
     }
   }
 
   async #publish(work: WorkFile): Promise<void> {
+    const { openFiles, signal } = this.#parts;
     const synced = this.#synced.get(work);
     if (synced === undefined) throw changedByOthers(work.partPath);
+    if (work.isSuspect) {
+      try {
+        await recheckFile(work, this.#parts);
+      } catch (error) {
+        // Stopped meanwhile: it stays a `.part` that no record vouches for.
+        if (signal.aborted) return;
+        throw error;
+      }
+    }
     // Kept open meanwhile, so that nobody who reads it looks for it under the old name.
-    await this.#parts.openFiles.use(work, (fd) => publishFile(work, fd, synced, this.#parts.geometry));
+    await openFiles.use(work, (fd) => openFiles.whileShort(() => publishFile(work, fd, synced, this.#parts.geometry)));
+    if (work.stat !== undefined) this.#synced.set(work, work.stat);
+    work.isSuspect = false;
+    // The rename changed the ctime, which the state is to have as well.
+    this.#isSaved = false;
     this.#dirtyDirectories.add(dirname(work.finalPath));
   }
 

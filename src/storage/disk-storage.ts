@@ -21,6 +21,7 @@ import type { StorageListener, StorageOptions, TorrentStorage } from './storage.
 import { storageError } from './storage-error.ts';
 import { downloadPaths } from './storage-paths.ts';
 import { surveyFiles } from './survey.ts';
+import { isReadOnly, openComplete } from './read-only-storage.ts';
 import type { WorkFile } from './work-file.ts';
 
 /**
@@ -32,7 +33,14 @@ export async function openStorage(metainfo: Metainfo, options: StorageOptions, c
     assert(metainfo.files[index] !== undefined, `file ${index} of ${metainfo.files.length} is selected`);
   options.signal.throwIfAborted();
   const paths = downloadPaths(prepareOutputDir(options.outputDir), metainfo.name);
-  const lock = takeLock(paths.lock);
+  let lock: LockFile;
+  try {
+    lock = takeLock(paths.lock);
+  } catch (error) {
+    const complete = isReadOnly(error) ? await openComplete(metainfo, options) : undefined;
+    if (complete === undefined) throw error;
+    return complete;
+  }
   const openFiles = new OpenFiles(storageLimits.openFiles, (work) => openWorkFile(work, options.allocation));
   try {
     const geometry = new Geometry(metainfo);
@@ -63,6 +71,7 @@ export async function openStorage(metainfo: Metainfo, options: StorageOptions, c
       lock,
       clock,
       options,
+      neighbours: survey.sources.map((source, index) => (options.selection.has(index) ? undefined : source?.path)),
       keptRecords: [...records.values()].filter((record) => !options.selection.has(record.fileIndex)),
       isSaved: survey.wanted.every((found) => found.record !== undefined || found.file.length === 0),
     });
@@ -85,6 +94,7 @@ interface DiskStorageParts {
   readonly lock: LockFile;
   readonly clock: Clock;
   readonly options: StorageOptions;
+  readonly neighbours: readonly (string | undefined)[];
   readonly keptRecords: ConstructorParameters<typeof Checkpoints>[0]['keptRecords'];
   readonly isSaved: boolean;
 }
@@ -97,6 +107,7 @@ class DiskStorage implements TorrentStorage {
   readonly #stateFile: StateFile;
   readonly #lock: LockFile;
   readonly #listener: StorageListener;
+  readonly #signal: AbortSignal;
   readonly #pieceIo: PieceIo;
   readonly #geometry: Geometry;
   readonly #checkpoints: Checkpoints;
@@ -118,14 +129,16 @@ class DiskStorage implements TorrentStorage {
     this.#stateFile = stateFile;
     this.#lock = parts.lock;
     this.#listener = options.listener;
+    this.#signal = options.signal;
     this.#geometry = geometry;
     this.#isPartial = metainfo.files.some((file) => !file.pad && !options.selection.has(file.index));
     const worksByFile: (WorkFile | undefined)[] = Array.from(metainfo.files, () => undefined);
     for (const work of parts.works) worksByFile[work.file.index] = work;
-    this.#pieceIo = new PieceIo(geometry, openFiles, worksByFile);
+    this.#pieceIo = new PieceIo(geometry, openFiles, worksByFile, parts.clock);
     this.#checkpoints = new Checkpoints({
       ...parts,
       allocation: options.allocation,
+      signal: options.signal,
       onCompleted: (work) => this.#listener.fileCompleted(work.file, work.finalPath),
       onFailure: (error) => this.#fail(error),
     });
@@ -177,6 +190,8 @@ class DiskStorage implements TorrentStorage {
     assert(this.#closed === undefined, 'a closed storage is finished');
     await this.#checkpoints.flush(this.#isPartial);
     const unfinished = this.#works.find((work) => work.place !== 'final');
+    // A file that is hashed once more is given up when the download is stopped.
+    if (unfinished !== undefined) this.#signal.throwIfAborted();
     if (unfinished !== undefined) throw new InvariantError(`${unfinished.finalPath} lacks ${unfinished.missingPieces} pieces at the end`);
     if (!this.#isPartial) await this.#stateFile.remove();
     await this.close();
@@ -199,8 +214,10 @@ class DiskStorage implements TorrentStorage {
   }
 
   #fail(error: StorageError): StorageError {
-    this.#failure ??= error;
-    return this.#failure;
+    if (this.#failure !== undefined) return this.#failure;
+    this.#failure = error;
+    this.#listener.failed?.(error);
+    return error;
   }
 
   async #release(): Promise<void> {

@@ -7,6 +7,7 @@ import { Bitfield } from '../support/bitfield.ts';
 import { equalBytes } from '../support/bytes.ts';
 import { checkPieces } from './check-pieces.ts';
 import { type ExistingPiece, judgeExistingFile, somebodyElses } from './existing-file.ts';
+import { ByteReader, rangeInFile } from './file-content.ts';
 import type { FileStat } from './file-stat.ts';
 import { digestOfZeros, pieceVerdict } from './piece-hasher.ts';
 import { vouchesFor } from './state-codec.ts';
@@ -28,6 +29,8 @@ export class ExistingData {
   readonly #sources: (Source | undefined)[];
   /** Pieces that were read and hold nothing but zeros where they should not. */
   readonly #zeros: Bitfield;
+  /** By piece length, of which there are two at most. */
+  readonly #zeroDigests = new Map<number, Uint8Array>();
   /** Pieces of files that no record describes: of all others it is known that they are missing when they are not verified. */
   readonly #unrecorded: Bitfield;
 
@@ -76,6 +79,20 @@ export class ExistingData {
     const judgement = judgeExistingFile(pieces);
     if (judgement.decision === 'refuse') throw somebodyElses(found.finalPath, judgement);
     return { stat: final, isUndecided: judgement.decision === 'undecided' };
+  }
+
+  /**
+   * Throws StorageError `in-the-way` when the `.part` of `found` is somebody else's: another program's unfinished download, say. One that
+   * the saved state tells of is ours. Else the same rule holds as for final files, and it never refuses one of ours: we write only verified
+   * pieces, each from its front to its end, so that one which a kill cut short ends with a zero.
+   */
+  refuseForeignPart(found: FoundFile): void {
+    const { part, partPath, file } = found;
+    if (part === undefined || found.isPartOurs || part.size === 0) return;
+    // When there is a final file too, that was hashed; of the `.part` only the length is known.
+    const pieces = part.size > file.length ? ['wrong' as const] : found.final === undefined ? this.#partPieces(found, part) : [];
+    const judgement = judgeExistingFile(pieces);
+    if (judgement.decision === 'refuse') throw somebodyElses(partPath, judgement);
   }
 
   /** The pieces of `found` are from now on read from `source`, and have to be checked there. */
@@ -129,9 +146,28 @@ export class ExistingData {
     return final.size === found.file.length && this.#isShared(pieceIndex) ? 'unknown' : 'wrong';
   }
 
+  *#partPieces(found: FoundFile, part: FileStat): Generator<ExistingPiece> {
+    const { begin, end } = this.#geometry.piecesOf(found.file);
+    const bytes = new ByteReader(found.partPath);
+    try {
+      for (let pieceIndex = begin; pieceIndex < end; pieceIndex++) {
+        const { fileOffset, length } = rangeInFile(this.#geometry, found.file, pieceIndex);
+        const piece = this.#existingPiece(found, part, pieceIndex);
+        if (piece !== 'wrong') yield piece;
+        else if (fileOffset + length > part.size || bytes.at(fileOffset + length - 1) === 0) yield 'empty';
+        else yield this.#isShared(pieceIndex) ? 'unknown' : 'wrong';
+      }
+    } finally {
+      bytes.close();
+    }
+  }
+
   #shouldBeZeros(pieceIndex: number): boolean {
     const expected = this.#metainfo.pieceHashes.subarray(pieceIndex * 20, pieceIndex * 20 + 20);
-    return equalBytes(expected, digestOfZeros(this.#geometry.lengthOf(pieceIndex)));
+    const length = this.#geometry.lengthOf(pieceIndex);
+    const zeros = this.#zeroDigests.get(length) ?? digestOfZeros(length);
+    this.#zeroDigests.set(length, zeros);
+    return equalBytes(expected, zeros);
   }
 
   #isShared(pieceIndex: number): boolean {

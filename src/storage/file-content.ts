@@ -1,7 +1,7 @@
 // Whole passes over the content of one file, in bounded chunks: copying verified pieces to a `.part`, comparing a `.part` with the file it
 // is to replace, and writing zeros ahead.
 
-import { close, constants, open } from 'node:fs';
+import { close, closeSync, constants, open, openSync, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { storageLimits } from '../config.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
@@ -65,6 +65,32 @@ export async function compareWithVerified(
     }
   });
   return judgeExistingFile(pieces);
+}
+
+/** Reads single bytes of the file at `path`, not through a symbolic link. Opened when first needed; throws StorageError. */
+export class ByteReader {
+  readonly #path: string;
+  readonly #byte = Buffer.alloc(1);
+  #fd: number | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The byte at `offset`; undefined behind the end of the file. */
+  at(offset: number): number | undefined {
+    try {
+      this.#fd ??= openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      return readSync(this.#fd, this.#byte, 0, 1, offset) === 1 ? this.#byte[0] : undefined;
+    } catch (error) {
+      throw storageError(`reading ${this.#path}`, error, 'read-write-failed');
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
 }
 
 async function compareRange(fd: number, otherFd: number, range: FileRange): Promise<ExistingPiece> {

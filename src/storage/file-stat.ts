@@ -7,6 +7,8 @@ export interface FileStat {
   /** Bytes. */
   readonly size: number;
   readonly mtimeNs: bigint;
+  /** Changes with every write, rename and change of mode, and cannot be put back as mtime can. */
+  readonly ctimeNs: bigint;
   readonly dev: bigint;
   readonly ino: bigint;
   /** Hard links: more than one means that a write would show under another name too. */
@@ -24,6 +26,7 @@ export function toFileStat(stats: BigIntStats): FileStat {
   return {
     size: Number(stats.size),
     mtimeNs: stats.mtimeNs,
+    ctimeNs: stats.ctimeNs,
     dev: stats.dev,
     ino: stats.ino,
     links: Number(stats.nlink),
@@ -46,8 +49,13 @@ export function isSameFile(a: FileStat, b: FileStat): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }
 
-/** Whether both are the same file and nothing was written to it between, as far as its size and time tell. */
+/** Whether both are the same file and nothing was written to it between, as far as its size and times tell. */
 export function isUnchanged(a: FileStat, b: FileStat): boolean {
+  return isSameContent(a, b) && a.ctimeNs === b.ctimeNs;
+}
+
+/** The same for stats between which the file got another name: that changes its ctime. */
+export function isSameContent(a: FileStat, b: FileStat): boolean {
   return isSameFile(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
 

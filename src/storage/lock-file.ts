@@ -2,12 +2,23 @@
 // file system does atomically. A lock appears whole (written aside, then hard-linked to its name) and is replaced only by `rename`, and
 // only by the one process that holds the claim on the dead lock it replaces; so two takers of one dead lock never both win.
 
-import { closeSync, constants, fstatSync, linkSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { StorageError } from '../errors.ts';
-import { toHex } from '../support/bytes.ts';
-import { systemRandom } from '../support/random.ts';
+import { describeSelf, type Holder, isAlive, parseHolder } from './lock-holder.ts';
 import { storageError, systemCode } from './storage-error.ts';
 
 /** A lock that is held. */
@@ -28,29 +39,25 @@ export function takeLock(lockPath: string): LockFile {
   } catch (error) {
     throw storageError(`creating the lock ${lockPath}`, error, 'create-failed');
   }
-  return { release: () => release(lockPath, holder) };
-}
-
-/** Who holds a lock. */
-interface Holder {
-  /** Tells this taking of the lock from every other. */
-  readonly token: string;
-  readonly pid: number;
-  /** When the process began, in the kernel's ticks since boot: process ids are used again. Empty where the system does not say. */
-  readonly startTime: string;
-  /** Which boot of which machine; empty where the system does not say. */
-  readonly bootId: string;
-  readonly hostname: string;
-}
-
-function describeSelf(): Holder {
+  const heartbeat = setInterval(() => touch(lockPath, holder), heartbeatMs).unref();
   return {
-    token: toHex(systemRandom.bytes(8)),
-    pid: process.pid,
-    startTime: processState(process.pid)?.startTime ?? '',
-    bootId: readProc('/proc/sys/kernel/random/boot_id').trim(),
-    hostname: os.hostname(),
+    release: () => {
+      clearInterval(heartbeat);
+      release(lockPath, holder);
+    },
   };
+}
+
+/** How often a held lock gets a new mtime: several times in the silence after which its holder counts as dead (lock-holder.ts). */
+const heartbeatMs = 10_000;
+
+function touch(lockPath: string, self: Holder): void {
+  try {
+    const now = new Date();
+    if (readLock(lockPath)?.holder.token === self.token) utimesSync(lockPath, now, now);
+  } catch {
+    // A lock that cannot be touched now may be at the next beat.
+  }
 }
 
 function acquire(lockPath: string, self: Holder): void {
@@ -58,13 +65,14 @@ function acquire(lockPath: string, self: Holder): void {
     if (createWhole(lockPath, self)) return;
     const found = readLock(lockPath);
     if (found === undefined) continue; // freed meanwhile
-    if (isAlive(found)) {
+    if (isAlive(found.holder, found.touchedMs)) {
+      const { holder } = found;
       throw new StorageError(
         'locked',
-        `another ttorrent (process ${found.pid} on ${found.hostname}) is downloading this; if it is not, remove ${lockPath}`,
+        `another ttorrent (process ${holder.pid} on ${holder.hostname}) is downloading this; if it is not, remove ${lockPath}`,
       );
     }
-    if (replaceDead(lockPath, found.token, self)) return;
+    if (replaceDead(lockPath, found.holder.token, self)) return;
   }
 }
 
@@ -77,7 +85,7 @@ function replaceDead(lockPath: string, deadToken: string, self: Holder): boolean
   acquire(claimPath, self);
   const whole = besides(lockPath, `${self.token}.new`);
   try {
-    if (readLock(lockPath)?.token !== deadToken) return false;
+    if (readLock(lockPath)?.holder.token !== deadToken) return false;
     writeNew(whole, self);
     renameSync(whole, lockPath);
     return true;
@@ -93,8 +101,9 @@ function sweepLeftovers(directory: string): void {
     if (!/^\.ttorrent-[0-9a-z-]+\.(claim|new)$/.test(name)) continue;
     try {
       const leftover = path.join(directory, name);
-      const holder = readLock(leftover);
-      if (holder !== undefined && !isAlive(holder)) rmSync(leftover, { force: true });
+      const found = readLock(leftover);
+      // What names no process is not known to be ours.
+      if (found?.isReadable === true && !isAlive(found.holder, found.touchedMs)) rmSync(leftover, { force: true });
     } catch {
       // being written by a living process, or not ours: it stays
     }
@@ -103,7 +112,7 @@ function sweepLeftovers(directory: string): void {
 
 function release(lockPath: string, self: Holder): void {
   try {
-    if (readLock(lockPath)?.token === self.token) rmSync(lockPath, { force: true });
+    if (readLock(lockPath)?.holder.token === self.token) rmSync(lockPath, { force: true });
   } catch {
     // The lock is of no further use: the process that held it ends or says so itself.
   }
@@ -155,8 +164,17 @@ const longestLockBytes = 4096;
 /** A lock that says nothing is being written right now, unless it is older than this; only where locks are not created whole. */
 const writingMs = 10_000;
 
+/** A lock as found. */
+interface FoundLock {
+  readonly holder: Holder;
+  /** Whether the file says who holds it. */
+  readonly isReadable: boolean;
+  /** Wall clock of the last heartbeat. */
+  readonly touchedMs: number;
+}
+
 /** Who holds the lock; undefined when there is none. An unreadable content is that of a dead process that could not finish writing it. */
-function readLock(lockPath: string): Holder | undefined {
+function readLock(lockPath: string): FoundLock | undefined {
   let fd: number;
   try {
     fd = openSync(lockPath, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -168,58 +186,13 @@ function readLock(lockPath: string): Holder | undefined {
     const stat = fstatSync(fd, { bigint: true });
     if (!stat.isFile() || stat.size > longestLockBytes) throw new StorageError('in-the-way', `${lockPath} is not a lock of ttorrent`);
     const holder = parseHolder(readFileSync(fd, 'utf8'));
-    if (holder !== undefined) return holder;
-    if (Date.now() - Number(stat.mtimeMs) < writingMs) throw new StorageError('locked', `another ttorrent is just creating ${lockPath}`);
-    return { token: `${stat.ino}-${stat.mtimeNs}`, pid: 0, startTime: '', bootId: '', hostname: os.hostname() };
+    const touchedMs = Number(stat.mtimeMs);
+    if (holder !== undefined) return { holder, isReadable: true, touchedMs };
+    if (Date.now() - touchedMs < writingMs) throw new StorageError('locked', `another ttorrent is just creating ${lockPath}`);
+    const token = `${stat.ino}-${stat.mtimeNs}`;
+    const nobody = { token, pid: 0, startTime: '', bootId: '', hostname: os.hostname(), pidNamespace: '' };
+    return { holder: nobody, isReadable: false, touchedMs };
   } finally {
     closeSync(fd);
-  }
-}
-
-function parseHolder(text: string): Holder | undefined {
-  try {
-    const { token, pid, startTime, bootId, hostname } = JSON.parse(text) as Partial<Record<keyof Holder, unknown>>;
-    if (typeof token !== 'string' || !/^[0-9a-f]{16}$/.test(token) || !Number.isSafeInteger(pid)) return undefined;
-    if (typeof startTime !== 'string' || typeof bootId !== 'string' || typeof hostname !== 'string') return undefined;
-    return { token, pid: Number(pid), startTime, bootId, hostname };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether the holder may still run. One on another machine cannot be asked: it is taken for alive. */
-function isAlive(holder: Holder): boolean {
-  const self = describeSelf();
-  if (holder.hostname !== self.hostname) return true;
-  if (holder.bootId !== self.bootId) return false;
-  if (holder.pid <= 0 || !answersSignals(holder.pid)) return false;
-  const state = processState(holder.pid);
-  if (state === undefined) return true;
-  return !state.hasEnded && (holder.startTime === '' || state.startTime === holder.startTime);
-}
-
-function answersSignals(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) === 'EPERM';
-  }
-}
-
-/** What /proc/PID/stat says: field 3 is the state, field 22 the start time; field 2, in brackets, may hold anything. */
-function processState(pid: number): { readonly startTime: string; readonly hasEnded: boolean } | undefined {
-  const line = readProc(`/proc/${pid}/stat`);
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  const [state, startTime] = [fields[0], fields[19]];
-  if (state === undefined || startTime === undefined) return undefined;
-  return { startTime, hasEnded: state === 'Z' || state === 'X' };
-}
-
-function readProc(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }

@@ -1,11 +1,12 @@
 // Opens a wanted file wherever its bytes are, and proves that it is the file it was before: not through a symbolic link, not another one
 // put in its place, and still inside the output directory.
 
-import { close, constants, fstat, ftruncate, open, realpathSync } from 'node:fs';
-import path from 'node:path';
+import { close, constants, fstat, ftruncate, open } from 'node:fs';
 import { promisify } from 'node:util';
 import { StorageError } from '../errors.ts';
+import { compareSeen } from './change-watch.ts';
 import { type FileStat, isSameFile, toFileStat } from './file-stat.ts';
+import { inDirectoryOf } from './held-directory.ts';
 import type { Allocation } from './storage.ts';
 import { isOutOfDescriptors, storageError } from './storage-error.ts';
 import type { WorkFile } from './work-file.ts';
@@ -23,12 +24,11 @@ export async function openWorkFile(work: WorkFile, allocation: Allocation): Prom
   const target = work.place === 'final' ? work.finalPath : work.partPath;
   const isNew = work.place === 'nowhere';
   try {
-    proveContained(target);
-    const fd = await openFd(target, flagsFor(work.place));
+    const fd = await inDirectoryOf(target, (heldPath) => openFd(heldPath, flagsFor(work.place)));
     try {
       const stat = await statDescriptor(fd);
       if (work.stat !== undefined) proveSame(target, work.stat, stat);
-      if (work.place !== 'final') await resize(fd, work, stat, allocation);
+      if (work.place !== 'final') await prepare(fd, work, stat, allocation);
       if (isNew) [work.place, work.stat] = ['part', stat];
       return fd;
     } catch (error) {
@@ -58,19 +58,18 @@ function flagsFor(place: WorkFile['place']): number {
   }
 }
 
-/** The directory was resolved when the download began: it must still lead to itself. */
-function proveContained(target: string): void {
-  const directory = path.dirname(target);
-  const real = realpathSync.native(directory);
-  if (real !== directory) throw new StorageError('in-the-way', `${directory} now leads to ${real}: another program replaced it`);
-}
-
 function proveSame(target: string, expected: FileStat, found: FileStat): void {
   if (!isSameFile(expected, found)) throw new StorageError('in-the-way', `${target} was replaced by another program`);
   if (found.links > 1) throw new StorageError('in-the-way', `${target} was given a second name by another program`);
 }
 
-async function resize(fd: number, work: WorkFile, stat: FileStat, allocation: Allocation): Promise<void> {
+/** Gives a `.part` its size. It is closed so far: whatever changed since it was seen last was not done by us. */
+async function prepare(fd: number, work: WorkFile, stat: FileStat, allocation: Allocation): Promise<void> {
   const { length } = work.file;
-  if (stat.size > length || (stat.size < length && allocation !== 'none')) await resizeFd(fd, length);
+  const isResized = stat.size > length || (stat.size < length && allocation !== 'none');
+  if (work.seen !== undefined) compareSeen(work, stat);
+  else if (work.place === 'part' && isResized) work.isSuspect = true;
+  if (isResized) await resizeFd(fd, length);
+  // A new file holds nothing yet that could be changed.
+  if (isResized && work.place === 'part') work.seen = await statDescriptor(fd);
 }

@@ -5,6 +5,7 @@ import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { StorageError } from '../errors.ts';
 import { type FileStat, statPath } from './file-stat.ts';
+import { inDirectoryOfSync } from './held-directory.ts';
 import { storageError } from './storage-error.ts';
 import { joinBelow } from './storage-paths.ts';
 
@@ -63,7 +64,7 @@ export class PathGuard {
 
   #make(directory: string): void {
     try {
-      makeDirectory(directory);
+      inDirectoryOfSync(directory, makeDirectory);
     } catch (error) {
       throw storageError(`creating the directory ${directory}`, error, 'mkdir-failed');
     }

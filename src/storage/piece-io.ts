@@ -3,6 +3,8 @@
 
 import { assert, StorageError } from '../errors.ts';
 import type { FileSlice, Geometry } from '../metainfo/geometry.ts';
+import type { Clock } from '../support/clock.ts';
+import { ChangeWatch } from './change-watch.ts';
 import type { OpenFiles } from './open-files.ts';
 import { readFully, writeFully } from './positioned-io.ts';
 import { storageError } from './storage-error.ts';
@@ -19,11 +21,13 @@ export class PieceIo {
   /** By file index; undefined for pad files and files that are not wanted. */
   readonly #works: readonly (WorkFile | undefined)[];
   readonly #turns = new WriteTurns();
+  readonly #watch: ChangeWatch;
 
-  constructor(geometry: Geometry, openFiles: OpenFiles, works: readonly (WorkFile | undefined)[]) {
+  constructor(geometry: Geometry, openFiles: OpenFiles, works: readonly (WorkFile | undefined)[], clock: Clock) {
     this.#geometry = geometry;
     this.#openFiles = openFiles;
     this.#works = works;
+    this.#watch = new ChangeWatch(this.#turns, clock);
   }
 
   /** Whether every byte of the piece has a place on disk: none is of a file that is not wanted. */
@@ -78,10 +82,14 @@ export class PieceIo {
           this.#turns.end(work);
           return done(openError);
         }
-        writeFully(fd, bytes, slice.rangeOffset, slice.length, slice.fileOffset, (error) => {
-          this.#openFiles.release(work);
-          this.#turns.end(work);
-          done(error);
+        this.#watch.beforeWrite(work, fd, () => {
+          writeFully(fd, bytes, slice.rangeOffset, slice.length, slice.fileOffset, (error) => {
+            this.#watch.afterWrite(work, fd, () => {
+              this.#openFiles.release(work);
+              this.#turns.end(work);
+              done(error);
+            });
+          });
         });
       });
     });

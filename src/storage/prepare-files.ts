@@ -7,9 +7,12 @@ import { storageLimits } from '../config.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { CheckControl, ExistingData } from './existing-data.ts';
 import { copyRanges, type FileRange, rangeInFile, writeZeros } from './file-content.ts';
+import { compareSeen } from './change-watch.ts';
 import { statPath } from './file-stat.ts';
 import { refuseWhenFull } from './free-space.ts';
+import { inDirectoryOfSync } from './held-directory.ts';
 import type { OpenFiles } from './open-files.ts';
+import { statDescriptor } from './open-work-file.ts';
 import { PathGuard } from './path-guard.ts';
 import type { StorageOptions } from './storage.ts';
 import { storageError } from './storage-error.ts';
@@ -42,6 +45,7 @@ export interface PreparedFiles {
 export async function prepareFiles(preparation: Preparation): Promise<PreparedFiles> {
   const { survey, data, geometry, outputDir, openFiles } = preparation;
   await data.check(preparation.control);
+  if (!preparation.options.overwrite) for (const found of survey.wanted) data.refuseForeignPart(found);
   const works = survey.wanted.map((found) => toWorkFile(found, data, preparation.options.overwrite));
   await refuseWhenFull(outputDir, sum(works.map((work, i) => neededBytes(work, survey.wanted[i] as FoundFile, data, geometry))));
 
@@ -63,10 +67,10 @@ export async function prepareFiles(preparation: Preparation): Promise<PreparedFi
 
 function toWorkFile(found: FoundFile, data: ExistingData, overwrite: boolean): WorkFile {
   const { file, finalPath, partPath, final, part } = found;
-  const paths = { file, finalPath, partPath, missingPieces: 0 };
-  if (final !== undefined && data.isComplete(found)) return { ...paths, place: 'final', stat: final, replaces: undefined };
+  const paths = { file, finalPath, partPath, missingPieces: 0, isSuspect: false };
+  if (final !== undefined && data.isComplete(found)) return { ...paths, place: 'final', stat: final, seen: undefined, replaces: undefined };
   const replaces = final === undefined ? undefined : data.replacementOf(found, final, overwrite);
-  return { ...paths, place: part === undefined ? 'nowhere' : 'part', stat: part, replaces };
+  return { ...paths, place: part === undefined ? 'nowhere' : 'part', stat: part, seen: part, replaces };
 }
 
 /** What the disk has still to give for `work`: not the blocks that its `.part` has, and not more than its missing pieces. */
@@ -90,7 +94,10 @@ function* rangesOf(found: FoundFile, geometry: Geometry, isMeant: (pieceIndex: n
 /** Removes the `.part` beside a complete file: it stems from a repair that turned out to be needless. */
 function removeLeftovers(survey: Survey, works: readonly WorkFile[]): void {
   for (const [i, work] of works.entries()) {
-    if (work.place !== 'final' || survey.wanted[i]?.part === undefined) continue;
+    const found = survey.wanted[i];
+    if (work.place !== 'final' || found?.part === undefined) continue;
+    // Of another length and not in our state: somebody else's.
+    if (!found.isPartOurs && found.part.size !== work.file.length) continue;
     try {
       rmSync(work.partPath, { force: true });
     } catch (error) {
@@ -102,7 +109,7 @@ function removeLeftovers(survey: Survey, works: readonly WorkFile[]): void {
 /** Creates an empty file under its final name. False when it is there already. */
 function createEmpty(work: WorkFile): boolean {
   try {
-    closeSync(openSync(work.finalPath, 'wx'));
+    inDirectoryOfSync(work.finalPath, (heldPath) => closeSync(openSync(heldPath, 'wx')));
     work.stat = statPath(work.finalPath);
     work.place = 'final';
     return true;
@@ -119,7 +126,10 @@ async function adoptReplaced(preparation: Preparation, works: readonly WorkFile[
     if (work.replaces === undefined) continue;
     const found = survey.wanted[i] as FoundFile;
     const ranges = rangesOf(found, geometry, (pieceIndex) => data.verified.has(pieceIndex));
-    await openFiles.use(work, (fd) => copyRanges(work.finalPath, fd, ranges, options.signal));
+    await openFiles.use(work, async (fd) => {
+      await copyRanges(work.finalPath, fd, ranges, options.signal);
+      work.seen = await statDescriptor(fd);
+    });
     copied.push([found, work]);
   }
   for (const [found, work] of copied) data.useSource(found, { path: work.partPath, size: statPath(work.partPath)?.size ?? 0 });
@@ -134,7 +144,11 @@ async function allocate(preparation: Preparation, works: readonly WorkFile[]): P
     if (work.place === 'final' || (work.stat?.allocatedBytes ?? 0) >= work.file.length) continue;
     const missing = rangesOf(survey.wanted[i] as FoundFile, geometry, (pieceIndex) => !data.verified.has(pieceIndex));
     try {
-      await openFiles.use(work, (fd) => writeZeros(fd, missing, options.signal));
+      await openFiles.use(work, async (fd) => {
+        compareSeen(work, await statDescriptor(fd));
+        await writeZeros(fd, missing, options.signal);
+        work.seen = await statDescriptor(fd);
+      });
     } catch (error) {
       options.signal.throwIfAborted();
       throw storageError(`allocating ${work.partPath}`, error, 'read-write-failed');
@@ -145,7 +159,7 @@ async function allocate(preparation: Preparation, works: readonly WorkFile[]): P
 /** A disk that cannot hold the files should say so before a peer is asked. Of many files the rest is opened when first written to. */
 async function openEarly(works: readonly WorkFile[], openFiles: OpenFiles): Promise<void> {
   const unopened = works.filter((work) => work.place !== 'final');
-  for (const work of unopened.slice(0, storageLimits.openFiles)) await openFiles.use(work, async () => undefined);
+  for (const work of unopened.slice(0, storageLimits.openFilesAtStart)) await openFiles.use(work, async () => undefined);
 }
 
 function sum(numbers: readonly number[]): number {

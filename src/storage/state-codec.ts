@@ -1,7 +1,8 @@
 // The state of a download as bytes: which pieces of which files were verified, and what those files looked like then. Pure.
 //
 //   <magic: "ttorrent"><version: u32><infohash: 20><record count: u32> record... <SHA-1 of all before: 20>
-//   record: <file index: u32><complete: u8><size: u48><mtime in ns: u64><inode: u64> and, unless complete, <bits>
+//   record: <file index: u32><kind: u8><size: u48><mtime in ns: u64><ctime in ns: u64><inode: u64> and, when its kind is 0, <bits>
+//   kind: 0 incomplete; 1 complete; 2 complete and about to be renamed, which will change its ctime
 //
 // Bits stand per file, not once for the torrent: a piece that covers several files may be on disk in one of them only, when another was not
 // selected at the time. They are the bytes of the torrent's bitfield (BEP 3 order) that hold the file's pieces, other bits zero.
@@ -18,9 +19,13 @@ export interface FileRecord {
   /** Bytes. */
   readonly size: number;
   readonly mtimeNs: bigint;
+  /** Tells of an edit even when the mtime was put back after it. */
+  readonly ctimeNs: bigint;
   readonly ino: bigint;
   /** Its verified pieces as laid out above; undefined when every byte of the file is verified. */
   readonly bits: Uint8Array | undefined;
+  /** Complete, and saved just before it was renamed: under its final name its ctime is another. */
+  readonly isToBeRenamed: boolean;
 }
 
 /** Records by file index. */
@@ -49,9 +54,9 @@ export function bitsOf(verified: Bitfield, file: TorrentFile, geometry: Geometry
 }
 
 const magic = Buffer.from('ttorrent');
-const formatVersion = 1;
+const formatVersion = 2;
 const headerBytes = 36;
-const recordBytes = 27;
+const recordBytes = 35;
 const checksumBytes = 20;
 
 /** The state of the torrent `infohash` as bytes. */
@@ -66,10 +71,11 @@ export function encodeState(infohash: Uint8Array, records: Iterable<FileRecord>)
     count++;
     const fields = Buffer.allocUnsafe(recordBytes);
     fields.writeUInt32BE(record.fileIndex, 0);
-    fields.writeUInt8(record.bits === undefined ? 1 : 0, 4);
+    fields.writeUInt8(kindOf(record), 4);
     fields.writeUIntBE(record.size, 5, 6);
     fields.writeBigInt64BE(BigInt.asIntN(64, record.mtimeNs), 11);
-    fields.writeBigUInt64BE(BigInt.asUintN(64, record.ino), 19);
+    fields.writeBigInt64BE(BigInt.asIntN(64, record.ctimeNs), 19);
+    fields.writeBigUInt64BE(BigInt.asUintN(64, record.ino), 27);
     parts.push(fields);
     if (record.bits !== undefined) parts.push(record.bits);
   }
@@ -84,6 +90,7 @@ export function decodeState(bytes: Uint8Array, metainfo: Metainfo, geometry: Geo
   if (view.length < headerBytes + checksumBytes || !view.subarray(0, 8).equals(magic)) return unusable('it is damaged');
   const version = view.readUInt32BE(8);
   if (version > formatVersion) return unusable(`it was written by a newer ttorrent (format ${version}, expected ${formatVersion})`);
+  if (version < formatVersion) return unusable(`it was written by an older ttorrent (format ${version}, expected ${formatVersion})`);
   const body = view.subarray(0, -checksumBytes);
   if (!equalBytes(createHash('sha1').update(body).digest(), view.subarray(-checksumBytes))) return unusable('it is damaged');
   if (!equalBytes(body.subarray(12, 32), metainfo.infohash)) return unusable('it belongs to another torrent');
@@ -93,6 +100,13 @@ export function decodeState(bytes: Uint8Array, metainfo: Metainfo, geometry: Geo
 /** The most bytes that the state of a torrent takes. */
 export function longestState(metainfo: Metainfo): number {
   return headerBytes + checksumBytes + metainfo.files.length * (recordBytes + 2) + Math.ceil(metainfo.pieceCount / 8);
+}
+
+const recordKind = { incomplete: 0, complete: 1, toBeRenamed: 2 } as const;
+
+function kindOf(record: FileRecord): number {
+  if (record.bits !== undefined) return recordKind.incomplete;
+  return record.isToBeRenamed ? recordKind.toBeRenamed : recordKind.complete;
 }
 
 function unusable(reason: string): DecodedState {
@@ -107,15 +121,18 @@ function decodeRecords(body: Buffer, metainfo: Metainfo, geometry: Geometry): De
     const fileIndex = body.readUInt32BE(at);
     const file = metainfo.files[fileIndex];
     if (file === undefined || file.pad || records.has(fileIndex)) return undefined;
-    const isComplete = body.readUInt8(at + 4) === 1;
-    const [size, mtimeNs, ino] = [body.readUIntBE(at + 5, 6), body.readBigInt64BE(at + 11), body.readBigUInt64BE(at + 19)];
+    const kind = body.readUInt8(at + 4);
+    if (kind > recordKind.toBeRenamed) return undefined;
+    const isComplete = kind !== recordKind.incomplete;
+    const [size, mtimeNs, ctimeNs] = [body.readUIntBE(at + 5, 6), body.readBigInt64BE(at + 11), body.readBigInt64BE(at + 19)];
+    const ino = body.readBigUInt64BE(at + 27);
     at += recordBytes;
     const { begin, end } = geometry.piecesOf(file);
     const bitsLength = isComplete || end === begin ? 0 : bitsEnd(end) - (begin >>> 3);
     if (at + bitsLength > body.length) return undefined;
     const bits = isComplete ? undefined : Uint8Array.from(body.subarray(at, at + bitsLength));
     at += bitsLength;
-    records.set(fileIndex, { fileIndex, size, mtimeNs, ino, bits });
+    records.set(fileIndex, { fileIndex, size, mtimeNs, ctimeNs, ino, bits, isToBeRenamed: kind === recordKind.toBeRenamed });
   }
   return at === body.length ? { kind: 'state', records } : undefined;
 }

@@ -16,7 +16,13 @@ export function storageError(doing: string, error: unknown, fallback: StorageFal
 
 /** The system's name of the failure, `ENOENT` for example; undefined when `error` is none of the system's. */
 export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  return isOverQuota(error) ? 'EDQUOT' : error.code;
+}
+
+/** libuv has no name for EDQUOT and calls it "Unknown system error -122"; the number is 122 on Linux, 69 on macOS and the BSDs. */
+function isOverQuota(error: Error): boolean {
+  return 'errno' in error && (error.errno === -122 || error.errno === -69) && error.message.startsWith('Unknown system error');
 }
 
 /** Whether the process or the system has no descriptor left. */
@@ -41,6 +47,7 @@ function codeOf(system: string | undefined, fallback: StorageFallback): ErrorCod
 /** Node's messages read "ENOSPC: no space left on device, write": the words between are for people, the rest repeats what we say. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
+  if (systemCode(error) === 'EDQUOT') return 'disk quota exceeded (EDQUOT)';
   const match = /^([A-Z0-9_]+): ([^,]+)/.exec(message);
   return match === null ? message : `${match[2]} (${match[1]})`;
 }

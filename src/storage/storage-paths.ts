@@ -17,9 +17,6 @@ export function downloadPaths(outputDir: string, name: string): DownloadPaths {
   return { outputDir, state, lock: `${state}.lock` };
 }
 
-/** What is added to a file's name while it is downloaded. */
-export const partSuffix = '.part';
-
 /**
  * `elements` below `outputDir`. Path rules have made the elements safe; here stands the last line: an element that could leave its
  * directory is our own mistake, because `path.join` would follow it without a word.

@@ -1,5 +1,6 @@
 // The contract between a torrent and the disk (design: ARCHITECTURE.md, "On disk"). Implemented by disk-storage.ts.
 
+import type { StorageError } from '../errors.ts';
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 
@@ -29,6 +30,8 @@ export interface StorageListener {
   fileCompleted(file: TorrentFile, absolutePath: string): void;
   /** Something was odd and was dealt with. One line. */
   warned(message: string): void;
+  /** The disk failed: every later call of the storage throws `error`. Said once, as soon as it is known. */
+  failed?(error: StorageError): void;
 }
 
 /** The disk of one torrent. `openStorage` takes the lock, checks what is there and gives this. */

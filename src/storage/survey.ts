@@ -4,12 +4,13 @@
 import { InputError, StorageError } from '../errors.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
+import { partSuffix } from '../metainfo/name-clashes.ts';
 import { Bitfield } from '../support/bitfield.ts';
 import { nextTurn } from './check-pieces.ts';
 import type { FileStat } from './file-stat.ts';
 import { PathGuard } from './path-guard.ts';
 import type { FileRecord, FileRecords } from './state-codec.ts';
-import { joinBelow, partSuffix } from './storage-paths.ts';
+import { joinBelow } from './storage-paths.ts';
 
 /** A wanted file as found. */
 export interface FoundFile {
@@ -21,6 +22,8 @@ export interface FoundFile {
   readonly part: FileStat | undefined;
   /** The saved record, when it describes the file that `sources` names for it. */
   readonly record: FileRecord | undefined;
+  /** Whether the saved state tells of this very `.part`, whatever was written to it since: then it is ours. */
+  readonly isPartOurs: boolean;
 }
 
 /** A file that pieces can be read from. */
@@ -82,13 +85,24 @@ function lookAtFile(file: TorrentFile, guard: PathGuard, outputDir: string, reco
   }
   // A record of a complete file holds under either name: it may have been renamed after the state was saved.
   const described = final ?? part;
-  const isDescribed =
-    described !== undefined && record !== undefined && matches(record, described) && !(final !== undefined && record.bits);
-  return { file, finalPath, partPath, final, part, record: isDescribed ? record : undefined };
+  const isDescribed = described !== undefined && record !== undefined && matches(record, described, final !== undefined);
+  const isPartOurs = part !== undefined && record !== undefined && isInodeOf(record, part);
+  return { file, finalPath, partPath, final, part, record: isDescribed ? record : undefined, isPartOurs };
 }
 
-function matches(record: FileRecord, stat: FileStat): boolean {
-  return record.size === stat.size && record.mtimeNs === stat.mtimeNs && record.ino === BigInt.asUintN(64, stat.ino);
+function matches(record: FileRecord, stat: FileStat, isFinal: boolean): boolean {
+  if (isFinal && record.bits !== undefined) return false;
+  const isRenamed = isFinal && record.isToBeRenamed;
+  return (
+    isInodeOf(record, stat) &&
+    record.size === stat.size &&
+    record.mtimeNs === stat.mtimeNs &&
+    (isRenamed || record.ctimeNs === stat.ctimeNs)
+  );
+}
+
+function isInodeOf(record: FileRecord, stat: FileStat): boolean {
+  return record.ino === BigInt.asUintN(64, stat.ino);
 }
 
 /** Path rules keep names apart; two files under one name would destroy each other, so it is proved here. */

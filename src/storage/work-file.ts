@@ -13,6 +13,10 @@ export interface WorkFile {
   place: 'nowhere' | 'part' | 'final';
   /** What is there, as last seen: other programs can change it. Undefined while `place` is `nowhere`. */
   stat: FileStat | undefined;
+  /** The `.part` as it was when no write of ours was under way; undefined while some are (change-watch.ts). */
+  seen: FileStat | undefined;
+  /** Another program wrote to the `.part`, or may have: nothing that was known of its bytes holds any more. */
+  isSuspect: boolean;
   /** Pieces that hold bytes of it and are not verified. */
   missingPieces: number;
   /** Another file that has the final name, and may be replaced if it is still this one. */

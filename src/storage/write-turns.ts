@@ -19,6 +19,16 @@ export class WriteTurns {
     turn();
   }
 
+  /** Whether nobody has the turn on `work`. */
+  isFree(work: WorkFile): boolean {
+    return !this.#waiting.has(work);
+  }
+
+  /** Whether a turn on `work` waits for the one under way. */
+  isAwaited(work: WorkFile): boolean {
+    return (this.#waiting.get(work)?.length ?? 0) > 0;
+  }
+
   /** Ends the turn on `work` that is under way, and begins the next. */
   end(work: WorkFile): void {
     const next = this.#waiting.get(work)?.shift();

@@ -2,12 +2,9 @@
 // reorder or hide text, or start a new line; and secrets in URLs stay out of logs. Everything shown to a person passes here.
 
 import { toText } from './text.ts';
+import { controls, invisibles } from './unprintable.ts';
 
-/**
- * `\p{Cc}`: C0, DEL and C1 controls, newlines among them. `\p{Cf}`: bidi controls, zero-width characters, byte order mark, tags.
- * `\p{Zl}`, `\p{Zp}`: line and paragraph separators. `\p{Cs}`: lone surrogates.
- */
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+const unprintable = new RegExp(`[${controls}${invisibles}]`, 'u');
 
 /**
  * `text` (bytes are read as UTF-8) in one printable line of at most `maxChars` UTF-16 units. Unprintable characters are shown as `\x1b` or

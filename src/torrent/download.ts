@@ -151,6 +151,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
           this.#events.push({ type: 'file', file, path });
         },
         warned: (message) => this.#events.push({ type: 'warning', message }),
+        failed: (error) => this.stop(error),
       },
     });
   }

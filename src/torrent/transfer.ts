@@ -6,7 +6,7 @@ import { AddressBook } from '../discovery/address-book.ts';
 import type { PeerSource } from '../discovery/peer-source.ts';
 import type { TtorrentError } from '../errors.ts';
 import { concatBytes, fromText } from '../support/bytes.ts';
-import type { Clock, Timer } from '../support/clock.ts';
+import { type Clock, delay, type Timer } from '../support/clock.ts';
 import { Deferred } from '../support/deferred.ts';
 import type { Random } from '../support/random.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
@@ -30,6 +30,8 @@ import { Watchdog } from './watchdog.ts';
 
 /** A tick so much too late means that the process was stopped or the machine asleep, for which no peer is to blame. */
 const sleptMinMs = 2_000;
+/** Longer than any source needs to say goodbye. */
+const goodbyeMaxMs = 3_000;
 /** How often timeouts, windows and dials are looked at. */
 const tickMs = 100;
 
@@ -176,7 +178,13 @@ export class Transfer {
 
   /** Tells the trackers that we are gone, in bounded time. */
   async sayGoodbye(): Promise<void> {
-    await this.#source?.stop();
+    const { clock } = this.#parts;
+    const told = new AbortController();
+    // A source bounds its own goodbye; what follows a failed download must not hang on a source that does not.
+    await Promise.race([
+      Promise.resolve(this.#source?.stop()).finally(() => told.abort()),
+      delay(clock, goodbyeMaxMs, told.signal).catch(() => {}),
+    ]);
   }
 
   /** Adds every address of a host that the user typed. Names are looked up beside the download, which need not wait for them. */

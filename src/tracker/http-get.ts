@@ -23,6 +23,9 @@ export type HttpLimits = Readonly<Record<'connectTimeoutMs' | 'idleTimeoutMs' | 
 /** Header fields beyond this are no tracker's. */
 const headerBytesMax = 64 * 1024;
 
+/** What may come beside the body: header fields, and the framing of chunks. Interim answers and chunk extensions have no end of their own. */
+const framingBytesMax = headerBytesMax;
+
 /** What came back. */
 export interface HttpAnswer {
   readonly status: number;
@@ -42,15 +45,20 @@ export async function httpGet(hop: Hop, lookupHost: LookupHost, limits: HttpLimi
   const socket = await openSocket(hop, lookupHost, limits, signal);
   const reach = reachOfAddress(socket.remoteAddress ?? '');
   try {
-    const response = await answerTo(hop.url, socket, limits, signal);
-    const status = response.statusCode ?? 0;
-    const headers = flatHeaders(response.headers);
-    const isRedirect = status >= 300 && status < 400;
-    const body = isRedirect ? new Uint8Array() : await readBody(response, headers, limits.bodyBytes);
-    return { status, headers, body, reach };
+    // Whatever a server does to Node's client, it cannot keep us beyond our time.
+    return await orAborted(exchange(hop.url, reach, socket, limits, signal), signal);
   } finally {
     socket.destroy();
   }
+}
+
+async function exchange(url: URL, reach: Reach, socket: Socket, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
+  const response = await answerTo(url, socket, limits, signal);
+  const status = response.statusCode ?? 0;
+  const headers = flatHeaders(response.headers);
+  const isRedirect = status >= 300 && status < 400;
+  const body = isRedirect ? new Uint8Array() : await readBody(response, headers, limits.bodyBytes);
+  return { status, headers, body, reach };
 }
 
 /** Asks for `url` over `socket`; resolves with the head of the answer, whose body is yet to be read. */
@@ -71,12 +79,24 @@ function answerTo(url: URL, socket: Socket, limits: HttpLimits, signal: AbortSig
       reject(error);
       answer?.destroy(error); // whoever reads the body learns the cause, not only that it broke off
     });
+    asked.once('socket', () => boundBytes(socket, limits.bodyBytes, (error) => asked.destroy(error)));
+    // Without a listener Node would drop the connection and tell nobody.
+    asked.once('upgrade', () => reject(new ProtocolError('the answer changes to a protocol that was not asked for')));
     asked.once('response', (response) => {
       answer = response;
       response.on('error', () => {}); // a body that nobody reads to its end is torn down; that is no news
       resolve(response);
     });
     asked.end();
+  });
+}
+
+/** Calls `exceeded` once more has come than the largest body and what may stand around it, whatever the HTTP parser makes of it. */
+function boundBytes(socket: Socket, bodyBytes: number, exceeded: (error: Error) => void): void {
+  let received = 0;
+  socket.on('data', (chunk: Uint8Array) => {
+    received += chunk.length;
+    if (received > bodyBytes + framingBytesMax) exceeded(tooLarge(bodyBytes));
   });
 }
 
@@ -141,13 +161,12 @@ function flatHeaders(headers: IncomingHttpHeaders): Map<string, string> {
 
 /** The whole body, inflated, never more than `maxBytes` of it in memory in either form. */
 async function readBody(stream: AsyncIterable<Uint8Array>, headers: ReadonlyMap<string, string>, maxBytes: number): Promise<Uint8Array> {
-  const tooLarge = (): ProtocolError => new ProtocolError(`the answer is larger than ${maxBytes} bytes`);
-  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.length;
-    if (length > maxBytes) throw tooLarge();
+    if (length > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   const body = concatBytes(chunks);
@@ -158,9 +177,13 @@ async function readBody(stream: AsyncIterable<Uint8Array>, headers: ReadonlyMap<
   try {
     return await inflate(body, { maxOutputLength: maxBytes });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
     throw new ProtocolError('the answer is not the gzip that it claims to be', { cause: error });
   }
+}
+
+function tooLarge(bodyBytes: number): ProtocolError {
+  return new ProtocolError(`the answer is larger than ${bodyBytes} bytes`);
 }
 
 type Inflater = (body: InputType, options: { maxOutputLength: number }) => Promise<Uint8Array>;

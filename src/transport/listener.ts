@@ -1,7 +1,7 @@
 // Where peers connect to us: one TCP port on every address, IPv6 and IPv4.
 
 import net from 'node:net';
-import { NetworkError } from '../errors.ts';
+import { InputError, NetworkError } from '../errors.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { TcpStream, remoteOf } from './tcp.ts';
 
@@ -18,10 +18,16 @@ export interface PeerListener {
 
 /**
  * Listens for peers on `port`, or else on the first free one of 6881 to 6999, or else on any. Each connection goes to `accepted`, which
- * owns it. Throws NetworkError when the named port cannot be had.
+ * owns it. Throws InputError when the named port cannot be had, NetworkError when there is none at all.
  */
 export async function listenForPeers(port: number | undefined, accepted: (stream: ByteStream) => void): Promise<PeerListener> {
-  if (port !== undefined) return listen(port, accepted);
+  if (port !== undefined) {
+    try {
+      return await listen(port, accepted);
+    } catch (cause) {
+      throw new InputError('bad-argument', `listening for peers on port ${port}: ${whyNot(cause)}`, { cause });
+    }
+  }
   for (let candidate = firstPort; candidate <= lastPort; candidate++) {
     try {
       return await listen(candidate, accepted);
@@ -29,9 +35,21 @@ export async function listenForPeers(port: number | undefined, accepted: (stream
       // taken by somebody: the next one
     }
   }
-  return listen(0, accepted);
+  try {
+    return await listen(0, accepted);
+  } catch (cause) {
+    throw new NetworkError(`listening for peers: ${whyNot(cause)}`, { cause });
+  }
 }
 
+function whyNot(cause: unknown): string {
+  const { code = 'failed' } = cause as { code?: string };
+  if (code === 'EADDRINUSE') return 'another program listens there';
+  if (code === 'EACCES') return 'this user may not';
+  return code;
+}
+
+/** Rejects with what the system says. */
 function listen(port: number, accepted: (stream: ByteStream) => void): Promise<PeerListener> {
   return new Promise((resolve, reject) => {
     const server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
@@ -42,9 +60,7 @@ function listen(port: number, accepted: (stream: ByteStream) => void): Promise<P
       accepted(stream.attach(socket));
       return undefined;
     });
-    server.once('error', (cause: Error & { code?: string }) =>
-      reject(new NetworkError(`listening for peers on port ${port}: ${cause.code ?? cause.message}`, { cause })),
-    );
+    server.once('error', reject);
     server.listen({ port, exclusive: true }, () => {
       server.removeAllListeners('error');
       server.on('error', () => {}); // failing to accept one connection (EMFILE) must not end the download

@@ -12,7 +12,7 @@ export interface HostAndPort {
 
 /** Reads `1.2.3.4:6881`, `[2001:db8::1]:6881` or `host.example:6881`. Throws InputError. */
 export function parseHostAndPort(text: string): HostAndPort {
-  const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+  const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:/[\]\s]+)):(\d{1,5})$/.exec(text);
   const host = parts?.[1] ?? parts?.[2];
   const port = Number(parts?.[3]);
   if (host === undefined || port < 1 || port > 65_535) {

@@ -2,13 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { makeTorrent } from '../support/make-torrent.ts';
+import { Deferred } from '../../src/support/deferred.ts';
+import { bencode, makeTorrent } from '../support/make-torrent.ts';
 import { runCli, startCli } from '../support/run-cli.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { Seeder } from '../support/seeder.ts';
-import { FakeTracker } from '../support/tracker.ts';
+import { FakeTracker, type RecordedAnnounce } from '../support/tracker.ts';
 
 const torrent = makeTorrent({
   name: 'tree',
@@ -47,6 +49,32 @@ test('stops within two seconds of a signal although hundreds of addresses wait t
   assert.deepEqual(tracker.events, ['started', 'stopped']);
   assert.doesNotMatch(stderr, /Warning/);
 });
+
+for (const [what, hangsAt] of [
+  ['never answers', 'started'],
+  ['never answers the goodbye', 'stopped'],
+] as const) {
+  test(`stops within two seconds of a signal although the tracker ${what}`, async (t) => {
+    const directory = workDirectory(t, torrent.bytes);
+    const { port } = await start(t, Seeder.start({ torrent, rateBytesPerSecond: 20_000 }));
+    const asked = new Deferred<void>();
+    const reply = (announce: RecordedAnnounce, response: ServerResponse): void => {
+      if (announce.event !== hangsAt) response.end(bencode({ interval: 1800, peers: [{ ip: '127.0.0.1', port }] }));
+      asked.resolve();
+    };
+    const tracker = await start(t, FakeTracker.start({ reply }));
+    const run = startCli(['get', 'a.torrent', '-v', '-a', tracker.url], { cwd: directory });
+    await asked.promise;
+    if (hangsAt === 'stopped') await run.stderrMatches(/connected/); // so it has heard the answer
+    const signalledMs = performance.now();
+    run.child.kill('SIGINT');
+    const { exitCode, stderr } = await run.finished;
+    const tookMs = performance.now() - signalledMs;
+    assert.equal(exitCode, 130, stderr);
+    assert.ok(tookMs < 2500, `took ${tookMs} ms`);
+    assert.deepEqual(tracker.events, hangsAt === 'stopped' ? ['started', 'stopped'] : ['started']);
+  });
+}
 
 test('ends at the deadline while existing data is still being checked', async (t) => {
   const vast = makeTorrent({ name: 'vast.bin', pieceLength: 2 ** 22, length: 6 * 2 ** 30, islands: [] });

@@ -138,10 +138,6 @@ const refused: readonly [readonly string[], RegExp][] = [
   [['get', 'a', '-a', 'udp://127.0.0.1:1'], /UDP trackers are not supported/],
   [['get', 'a', '-a', 'file:///etc/passwd'], /http:\/\//],
   [['get', 'a', '-a', 'tracker'], /http:\/\//],
-  [['get', 'a', '--peer', '127.0.0.1'], /HOST:PORT/],
-  [['get', 'a', '--peer', '::1:6881'], /HOST:PORT/],
-  [['get', 'a', '--peer', '127.0.0.1:0'], /from 1 to 65535/],
-  [['get', 'a', '--peer', '127.0.0.1:65536'], /from 1 to 65535/],
   [['info', 'a', '-o', 'x'], /unknown option '-o'/],
   [['verify', 'a', '--json'], /unknown option '--json'/],
 ];

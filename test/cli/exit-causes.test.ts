@@ -144,6 +144,26 @@ test('18: the output directory cannot be created: only its last level is', async
   assertFailed(result, 18, /missing\/out/, directory);
 });
 
+test('28: the port that was asked for is taken', async (t) => {
+  const directory = workDirectory(t);
+  const other = await seeder(t);
+  const { port } = other;
+  assertFailed(
+    await get(directory, ['--peer', other.address, '-p', String(port)]),
+    28,
+    new RegExp(`port ${port}: another program`),
+    directory,
+  );
+});
+
+test('28: a peer that is no address', async (t) => {
+  for (const peer of ['127.0.0.1', '::1:6881', '127.0.0.1:0', '127.0.0.1:65536', 'x\x1b[2J:1 ']) {
+    const directory = workDirectory(t);
+    assertFailed(await get(directory, ['--peer', peer]), 28, /HOST:PORT.*from 1 to 65535/, directory);
+    assert.deepEqual(readdirSync(path.join(directory, 'out')), []);
+  }
+});
+
 test('40: no source: the tracker cannot be reached and nobody else is known', async (t) => {
   const tracker = await FakeTracker.start();
   const { url } = tracker;

@@ -57,6 +57,30 @@ test('--help goes to stdout with exit code 0', async () => {
   assert.match(result.stdout, /^Examples:/);
 });
 
+test('what a hostile torrent says reaches neither stdout nor stderr raw, whatever is asked', async (t) => {
+  const nasty = '\x1b]52;c;AAAA\x07\r\n\x9b31m\u202e\u00ad\u180e\u{e0041}\u2028';
+  const hostile = makeTorrent({
+    name: `n${nasty}`,
+    pieceLength: 16_384,
+    files: [
+      { path: [`d${nasty}`, `f${nasty}`], length: 5 },
+      { path: [`D${nasty}`, `F${nasty}`], length: 0 },
+    ],
+    trackers: [[`http://127.0.0.1:1/${nasty}`]],
+    root: { comment: nasty, 'created by': nasty },
+  });
+  const directory = scratchDirectory(t);
+  writeFileSync(path.join(directory, 'a.torrent'), hostile.bytes);
+  writeFileSync(path.join(directory, 'b.torrent'), hostile.bytes.subarray(0, -1));
+  writeFileSync(path.join(directory, 'c.torrent'), `d4:info${nasty}`);
+  for (const file of ['a.torrent', 'b.torrent', 'c.torrent'])
+    for (const args of [['info'], ['info', '--json'], ['verify'], ['verify', '-q'], ['get', '-S']]) {
+      const { stdout, stderr } = await runCli([...args, file], { cwd: directory });
+      assert.doesNotMatch((stdout + stderr).replaceAll(/[\n\t]/g, ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, `${args.join(' ')} ${file}`);
+      if (file !== 'a.torrent') assert.match(stderr, /^ttorrent: [^\n]+\n$/);
+    }
+});
+
 test('a senseless command line ends with 28, the reason and the usage on stderr, and nothing on stdout', async () => {
   for (const args of [
     [],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { InputError } from '../../src/errors.ts';
+import { printable } from '../../src/support/printable.ts';
 import { cleanName, cleanPath, nameKey, numberName } from '../../src/metainfo/path-rules.ts';
 
 const plain = { portable: false };
@@ -33,6 +34,7 @@ const elements: readonly (readonly [title: string, given: string, becomes: strin
   ['replaces line and paragraph separators', 'a\u2028b\u2029c', 'a_b_c'],
   ['removes bidi controls', 'photo\u202egpj.exe\u2066\u2069', 'photogpj.exe'],
   ['removes zero-width characters and byte order marks', 'a\u200bb\u200fc\u2060d\u2064e\ufefff\u061cg', 'abcdefg'],
+  ['removes soft hyphens, Mongolian vowel separators and tags', 'a\u00adb\u180ec\u{e0041}\u{e007f}d', 'abcd'],
   ['makes something of a name that was all invisible', '\u200b\u200b', '_'],
 ];
 for (const [title, given, becomes] of elements) test(`${title}: ${JSON.stringify(given)}`, () => assert.equal(element(given), becomes));
@@ -46,6 +48,15 @@ const badUtf8: readonly (readonly [title: string, given: readonly number[], beco
   ['a byte that never occurs', [0xff], '_'],
 ];
 for (const [title, given, becomes] of badUtf8) test(`replaces ${title}`, () => assert.equal(element(Uint8Array.from(given)), becomes));
+
+test('no name keeps a character that a person would be shown escaped', () => {
+  for (let code = 1; code <= 0x10ffff; code++) {
+    const character = String.fromCodePoint(code);
+    if (printable(character) === character) continue;
+    const clean = element(`x${character}y`);
+    assert.ok(clean === 'xy' || /^x_+y$/.test(clean), `U+${code.toString(16)} becomes ${JSON.stringify(clean)}`);
+  }
+});
 
 test('leaves out empty elements and single dots', () => {
   assert.deepEqual(cleanPath(['', 'a', '.', '', 'b', '.\u200b'].map(raw), plain), ['a', 'b']);
@@ -133,6 +144,17 @@ for (const [name, becomes] of [
   test(`a torrent named ${name} cannot pose as the state of another`, () => assert.equal(cleanName(raw(name), fallback, plain), becomes));
 }
 
+test('no name of a torrent or of a file in it can pose as a lock being taken', () => {
+  for (const rules of [plain, portable]) {
+    assert.equal(cleanName(raw('.ttorrent-a.new'), fallback, rules), '_.ttorrent-a.new');
+    assert.deepEqual(cleanPath([raw('.TTorrent-a'), raw('.ttorrent-b.claim'), raw('.ttorrent')], rules), [
+      '_.TTorrent-a',
+      '_.ttorrent-b.claim',
+      '.ttorrent',
+    ]);
+  }
+});
+
 test('numbers a name before its extension, within the limit', () => {
   assert.equal(numberName('x.txt', 1), 'x.1.txt');
   assert.equal(numberName('x', 12), 'x.12');
@@ -163,7 +185,10 @@ test('no path, whatever its bytes, leads out of the output directory or holds wh
   const anyElement = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
     fc
-      .string({ unit: fc.constantFrom('.', '/', '\\', '\0', '\x1b', '\u200b', '\u202e', 'a', ' ', ':', 'é', '🎉', 'con'), maxLength: 12 })
+      .string({
+        unit: fc.constantFrom('.', '/', '\\', '\0', '\x1b', '\u200b', '\u202e', '\u00ad', '\u{e0020}', 'a', ' ', ':', 'é', '🎉', 'con'),
+        maxLength: 12,
+      })
       .map(raw),
   );
   fc.assert(
@@ -177,7 +202,7 @@ test('no path, whatever its bytes, leads out of the output directory or holds wh
       }
       for (const one of path) {
         assert.ok(one !== '' && one !== '.' && one !== '..');
-        assert.doesNotMatch(one, /[/\\\p{Cc}\u200b-\u200f\u202a-\u202e]/u);
+        assert.doesNotMatch(one, /[/\\\p{Cc}\p{Cf}]/u);
         assert.ok(Buffer.byteLength(one) <= 240);
         assert.doesNotMatch(one, /\p{Cs}/u);
         if (isPortable) assert.doesNotMatch(one, /[:*?"<>|]|[. ]$/);

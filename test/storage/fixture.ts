@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { Infohash, Metainfo, TorrentFile } from '../../src/metainfo/metainfo.ts';
 import { openStorage } from '../../src/storage/disk-storage.ts';
 import type { StorageOptions, TorrentStorage } from '../../src/storage/storage.ts';
+import { type Clock, systemClock } from '../../src/support/clock.ts';
 
 /** A file to make: elements below the torrent's name, or none for the file of a single-file torrent. */
 export interface FileSketch {
@@ -104,9 +105,14 @@ export interface Opened {
 }
 
 /** Opens the storage of `content` in `outputDir`; every file is selected unless `options` says otherwise. */
-export async function open(content: Pick<Content, 'metainfo'>, outputDir: string, options: Partial<StorageOptions> = {}): Promise<Opened> {
+export async function open(
+  content: Pick<Content, 'metainfo'>,
+  outputDir: string,
+  options: Partial<StorageOptions> = {},
+  clock: Clock = systemClock,
+): Promise<Opened> {
   const told: Told = { completed: [], warnings: [], checkedBytes: 0 };
-  const storage = await openStorage(content.metainfo, {
+  const wanted: StorageOptions = {
     outputDir,
     selection: new Set(content.metainfo.files.filter((file) => !file.pad).map((file) => file.index)),
     allocation: 'sparse',
@@ -121,8 +127,8 @@ export async function open(content: Pick<Content, 'metainfo'>, outputDir: string
       warned: (message) => told.warnings.push(message),
     },
     ...options,
-  });
-  return { storage, told };
+  };
+  return { storage: await openStorage(content.metainfo, wanted, clock), told };
 }
 
 /** Writes those of `pieces` that are not verified, all at once as a fast swarm would. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -156,4 +156,39 @@ test('removes what killed processes left beside their locks, and nothing of livi
   leave('.ttorrent-notes.txt', { bootId: 'another boot' });
   takeLock(path.join(directory, 'x.ttorrent.lock')).release();
   assert.deepEqual(readdirSync(directory).sort(), ['.ttorrent-2123456789abcdef.new', '.ttorrent-notes.txt']);
+});
+
+test('never removes a file whose content names no process, whatever its name and age', (t) => {
+  const directory = scratchDirectory(t);
+  const mine = path.join(directory, '.ttorrent-a.new');
+  writeFileSync(mine, 'precious');
+  utimesSync(mine, 1, 1);
+  takeLock(path.join(directory, 'x.ttorrent.lock')).release();
+  assert.equal(readFileSync(mine, 'utf8'), 'precious');
+});
+
+test('a lock of another pid namespace of this machine is held while its heart beats, whatever process has its id here', (t) => {
+  const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
+  const own = ownLock(lockPath);
+  if (own.pidNamespace === '') return t.skip('the system has no pid namespaces');
+  for (const pid of [process.pid, 2 ** 22 + 1]) {
+    for (const hostname of [os.hostname(), 'another-container']) {
+      writeFileSync(lockPath, JSON.stringify({ ...own, pid, hostname, pidNamespace: 'pid:[1]' }));
+      assert.throws(() => takeLock(lockPath), { code: 'locked' });
+      const longAgo = Date.now() / 1000 - 61;
+      utimesSync(lockPath, longAgo, longAgo);
+      takeLock(lockPath).release();
+    }
+  }
+});
+
+test('a held lock gets a new mtime again and again', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const lockPath = path.join(scratchDirectory(t), 'x.ttorrent.lock');
+  const lock = takeLock(lockPath);
+  utimesSync(lockPath, 1, 1);
+  t.mock.timers.tick(10_000);
+  assert.ok(Date.now() - statSync(lockPath).mtimeMs < 5_000);
+  lock.release();
+  assert.ok(!existsSync(lockPath));
 });

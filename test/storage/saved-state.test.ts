@@ -80,10 +80,13 @@ test('a directory under the name of the state is in the way', async (t) => {
   assert.deepEqual(listFiles(dir), ['data.part']);
 });
 
-test("another torrent's state of the same name is ignored", async (t) => {
+test("another torrent's state of the same name is ignored, and its unfinished data left alone unless overwriting is asked for", async (t) => {
   const dir = await stopped(t);
   const other = makeContent('data', 1_024, [{ length: 5_000 }], { seed: 'other' });
-  const { storage, told } = await open(other, dir);
+  const before = readFileSync(path.join(dir, 'data.part'));
+  await assert.rejects(open(other, dir), { code: 'in-the-way' });
+  assert.ok(readFileSync(path.join(dir, 'data.part')).equals(before));
+  const { storage, told } = await open(other, dir, { overwrite: true });
   assert.match(told.warnings.join(), /another torrent/);
   assert.equal(storage.verified.count, 0);
   await storage.close();
@@ -94,7 +97,7 @@ test('a state vouches for nothing once the file is gone, shorter or another one'
     (part) => rmSync(part),
     (part) => writeFileSync(part, content.bytes.subarray(0, 1_000)),
     (part) => {
-      writeFileSync(`${part}.new`, Buffer.alloc(5_000, 1));
+      writeFileSync(`${part}.new`, Buffer.alloc(5_000));
       renameSync(`${part}.new`, part);
     },
   ];

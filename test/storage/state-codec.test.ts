@@ -14,14 +14,23 @@ const { metainfo } = makeContent('state', 16, [
   { path: 'c', length: 3 },
 ]);
 const geometry = new Geometry(metainfo);
+const stays = { isToBeRenamed: false };
 
 function sample(): Buffer {
   const verified = new Bitfield(metainfo.pieceCount);
   for (const piece of [0, 3, 7, 20]) verified.add(piece);
   const records: FileRecord[] = [
-    { fileIndex: 0, size: 100, mtimeNs: 1_700_000_000_123_456_789n, ino: 2n ** 64n - 1n, bits: bitsOf(verified, file(0), geometry) },
-    { fileIndex: 2, size: 2 ** 44, mtimeNs: -5n, ino: 7n, bits: bitsOf(verified, file(2), geometry) },
-    { fileIndex: 3, size: 3, mtimeNs: 0n, ino: 0n, bits: undefined },
+    {
+      fileIndex: 0,
+      size: 100,
+      mtimeNs: 1_700_000_000_123_456_789n,
+      ctimeNs: 12n,
+      ino: 2n ** 64n - 1n,
+      bits: bitsOf(verified, file(0), geometry),
+      ...stays,
+    },
+    { fileIndex: 2, size: 2 ** 44, mtimeNs: -5n, ctimeNs: -6n, ino: 7n, bits: bitsOf(verified, file(2), geometry), ...stays },
+    { fileIndex: 3, size: 3, mtimeNs: 0n, ctimeNs: 0n, ino: 0n, bits: undefined, isToBeRenamed: true },
   ];
   return Buffer.from(encodeState(metainfo.infohash, records));
 }
@@ -46,6 +55,8 @@ test('a state is read as it was written', () => {
   assert.equal(a.ino, 2n ** 64n - 1n);
   assert.equal(b.size, 2 ** 44);
   assert.equal(b.mtimeNs, -5n);
+  assert.deepEqual([a.ctimeNs, b.ctimeNs, c.ctimeNs], [12n, -6n, 0n]);
+  assert.deepEqual([a.isToBeRenamed, b.isToBeRenamed, c.isToBeRenamed], [false, false, true]);
   assert.deepEqual(
     [0, 1, 2, 3, 4, 5, 6].filter((piece) => vouchesFor(a, file(0), geometry, piece)),
     [0, 3],
@@ -75,8 +86,10 @@ test('bits of a file are those of its own pieces only, whatever its place in the
           fileIndex: entry.index,
           size: 1,
           mtimeNs: 1n,
+          ctimeNs: 1n,
           ino: 1n,
           bits: bitsOf(verified, entry, shape),
+          isToBeRenamed: false,
         }));
         const bytes = encodeState(torrent.infohash, records);
         assert.ok(bytes.length <= longestState(torrent));
@@ -115,10 +128,12 @@ test('every truncation and every flipped bit is noticed', () => {
   assert.equal(decodeState(Buffer.concat([bytes, Buffer.alloc(1)]), metainfo, geometry).kind, 'unusable');
 });
 
-test("a newer version and another torrent's state are named as such", () => {
+test("a newer or older version and another torrent's state are named as such", () => {
   const newer = Buffer.from(sample());
-  newer.writeUInt32BE(2, 8);
-  assert.match(JSON.stringify(decodeState(newer, metainfo, geometry)), /newer ttorrent \(format 2, expected 1\)/);
+  newer.writeUInt32BE(3, 8);
+  assert.match(JSON.stringify(decodeState(newer, metainfo, geometry)), /newer ttorrent \(format 3, expected 2\)/);
+  newer.writeUInt32BE(1, 8);
+  assert.match(JSON.stringify(decodeState(newer, metainfo, geometry)), /older ttorrent \(format 1, expected 2\)/);
   const other = encodeState(new Uint8Array(20), []);
   assert.match(JSON.stringify(decodeState(other, metainfo, geometry)), /another torrent/);
 });

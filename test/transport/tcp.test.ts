@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, it } from 'node:test';
-import { NetworkError } from '../../src/errors.ts';
+import { InputError, NetworkError } from '../../src/errors.ts';
 import type { ByteStream } from '../../src/transport/byte-stream.ts';
 import { listenForPeers } from '../../src/transport/listener.ts';
 import { dialTcp } from '../../src/transport/tcp.ts';
@@ -123,7 +123,11 @@ describe('tcp transport', () => {
     const first = await listenForPeers(undefined, () => {});
     await assert.rejects(
       listenForPeers(first.port, () => {}),
-      NetworkError,
+      (error: unknown) => {
+        assert.ok(error instanceof InputError && error.code === 'bad-argument', String(error));
+        assert.equal(error.message, `listening for peers on port ${first.port}: another program listens there`);
+        return true;
+      },
     );
     const second = await listenForPeers(undefined, () => {});
     assert.notEqual(second.port, first.port);

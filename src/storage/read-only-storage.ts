@@ -1,0 +1,37 @@
+// A download that is complete in a directory that cannot be written: on a read-only mount, say. No lock can be taken there and none is
+// needed, since nothing is written; every byte is hashed.
+
+import { StorageError } from '../errors.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { StorageOptions, TorrentStorage } from './storage.ts';
+import { systemCode } from './storage-error.ts';
+import { verifyFiles } from './verify-files.ts';
+
+/** Whether `error`, met when the lock was to be taken, says that the directory cannot be written. */
+export function isReadOnly(error: unknown): boolean {
+  const code = error instanceof StorageError ? systemCode(error.cause) : undefined;
+  return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
+}
+
+/** The storage of a download that is complete; undefined when it is not, or cannot be read. Throws the signal's reason when aborted. */
+export async function openComplete(metainfo: Metainfo, options: StorageOptions): Promise<TorrentStorage | undefined> {
+  const { outputDir, selection, signal, listener } = options;
+  const onProgress = (checkedBytes: number, totalBytes: number): void => listener.checked(checkedBytes, totalBytes);
+  const result = await verifyFiles(metainfo, { outputDir, selection, signal, onProgress }).catch((error: unknown) => {
+    if (error instanceof StorageError) return undefined;
+    throw error;
+  });
+  if (result?.complete !== true) return undefined;
+  const { files, verified } = result;
+  for (const { file, path } of files) listener.fileCompleted(file, path);
+  const refuse = (): Promise<never> => Promise.reject(new StorageError('read-write-failed', `${outputDir} cannot be written`));
+  return {
+    metainfo,
+    verified,
+    writePiece: (pieceIndex) => (verified.has(pieceIndex) ? Promise.resolve() : refuse()),
+    holds: () => false,
+    read: refuse,
+    finish: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
