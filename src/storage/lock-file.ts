@@ -8,17 +8,18 @@ import {
   fstatSync,
   linkSync,
   openSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
+  statSync,
   utimesSync,
   writeSync,
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { StorageError } from '../errors.ts';
-import { describeSelf, type Holder, isAlive, parseHolder } from './lock-holder.ts';
+import { answersSignals, describeSelf, type Holder, isAlive, parseHolder } from './lock-holder.ts';
 import { storageError, systemCode } from './storage-error.ts';
 
 /** A lock that is held. */
@@ -83,7 +84,7 @@ function acquire(lockPath: string, self: Holder): void {
 function replaceDead(lockPath: string, deadToken: string, self: Holder): boolean {
   const claimPath = besides(lockPath, `${deadToken}.claim`);
   acquire(claimPath, self);
-  const whole = besides(lockPath, `${self.token}.new`);
+  const whole = besides(lockPath, `${self.token}-${self.pid}.new`);
   try {
     if (readLock(lockPath)?.holder.token !== deadToken) return false;
     writeNew(whole, self);
@@ -101,13 +102,23 @@ function sweepLeftovers(directory: string): void {
     if (!/^\.ttorrent-[0-9a-z-]+\.(claim|new)$/.test(name)) continue;
     try {
       const leftover = path.join(directory, name);
-      const found = readLock(leftover);
-      // What names no process is not known to be ours.
-      if (found?.isReadable === true && !isAlive(found.holder, found.touchedMs)) rmSync(leftover, { force: true });
+      if (isUnfilled(leftover) || isOfDeadHolder(leftover)) rmSync(leftover, { force: true });
     } catch {
       // being written by a living process, or not ours: it stays
     }
   }
+}
+
+/** What names no process is not known to be ours. */
+function isOfDeadHolder(leftover: string): boolean {
+  const found = readLock(leftover);
+  return found?.isReadable === true && !isAlive(found.holder, found.touchedMs);
+}
+
+/** An empty file whose maker, which its name tells, was killed before it could fill it. */
+function isUnfilled(leftover: string): boolean {
+  const maker = /\.ttorrent-[0-9a-f]{16}-(\d+)\.new$/.exec(leftover)?.[1];
+  return maker !== undefined && statSync(leftover).size === 0 && !answersSignals(Number(maker));
 }
 
 function release(lockPath: string, self: Holder): void {
@@ -120,7 +131,7 @@ function release(lockPath: string, self: Holder): void {
 
 /** Creates the lock with all its content at once; false when there is one. */
 function createWhole(lockPath: string, self: Holder): boolean {
-  const whole = besides(lockPath, `${self.token}.new`);
+  const whole = besides(lockPath, `${self.token}-${self.pid}.new`);
   writeNew(whole, self);
   try {
     linkSync(whole, lockPath);

@@ -67,7 +67,8 @@ export function isAlive(holder: Holder, touchedMs: number): boolean {
   return !state.hasEnded && (holder.startTime === '' || state.startTime === holder.startTime);
 }
 
-function answersSignals(pid: number): boolean {
+/** Whether a process with this id runs in our namespace. */
+export function answersSignals(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

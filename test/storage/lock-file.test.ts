@@ -153,9 +153,15 @@ test('removes what killed processes left beside their locks, and nothing of livi
   leave('.ttorrent-0123456789abcdef.claim', { bootId: 'another boot' });
   leave('.ttorrent-1123456789abcdef.new', { bootId, pid: 2 ** 22 + 1 });
   leave('.ttorrent-2123456789abcdef.new', { bootId });
+  writeFileSync(path.join(directory, `.ttorrent-3123456789abcdef-${2 ** 22 + 1}.new`), '');
+  writeFileSync(path.join(directory, `.ttorrent-4123456789abcdef-${process.pid}.new`), '');
   leave('.ttorrent-notes.txt', { bootId: 'another boot' });
   takeLock(path.join(directory, 'x.ttorrent.lock')).release();
-  assert.deepEqual(readdirSync(directory).sort(), ['.ttorrent-2123456789abcdef.new', '.ttorrent-notes.txt']);
+  assert.deepEqual(readdirSync(directory).sort(), [
+    '.ttorrent-2123456789abcdef.new',
+    `.ttorrent-4123456789abcdef-${process.pid}.new`,
+    '.ttorrent-notes.txt',
+  ]);
 });
 
 test('never removes a file whose content names no process, whatever its name and age', (t) => {
