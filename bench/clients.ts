@@ -53,7 +53,7 @@ export const ttorrentProgram = fileURLToPath(new URL('../bundle/ttorrent.js', im
 const python = '/usr/bin/python3';
 const libtorrentProgram = path.resolve('bench/programs/libtorrent-client.py');
 const webtorrentProgram = fileURLToPath(new URL('programs/webtorrent.js', import.meta.url));
-const staysNoLonger = 'cannot be told to stay and upload';
+const sharesAddress = 'not measured: its leechers cannot be given an address each';
 
 export const clients: Readonly<Record<ClientName, Client>> = {
   ttorrent: {
@@ -100,8 +100,8 @@ export const clients: Readonly<Record<ClientName, Client>> = {
     find: findWebtorrent,
     download: webtorrent,
     verify: webtorrent,
-    create: () => 'its library makes torrents with one thread in another package',
-    takePart: () => staysNoLonger,
+    create: () => 'not measured: it makes torrents only through a library of its own',
+    takePart: () => sharesAddress,
   },
   transmission: {
     name: 'transmission',
@@ -110,7 +110,7 @@ export const clients: Readonly<Record<ClientName, Client>> = {
         ? probe(['transmission-cli', '--version'], /([\d.]+)/)
         : { missing: `it talks to no peer on 127.0.0.0/8, and ${lab.noNamespace}` },
     download: transmission,
-    verify: () => 'it checks only what it then goes on with',
+    verify: () => 'not measured: it has no command that checks and ends',
     create: ({ contentFile, pieceLength, torrentFile }) => ({
       argv: ['transmission-create', '-s', String(pieceLength / 1024), '-o', torrentFile, contentFile],
     }),

@@ -28,7 +28,7 @@ export interface Cost {
   readonly peakBytes: number;
   readonly openFiles: number;
   readonly exitCode: number;
-  /** The last line that it wrote to stderr. */
+  /** The last line that it wrote to stderr, or that it took too long. */
   readonly stderr: string;
   readonly stdout: string;
 }
@@ -116,7 +116,12 @@ export class Lab {
     const stdout: Buffer[] = [];
     child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
-    const limit = setTimeout(() => child.kill('SIGTERM'), task.limitMs ?? longestRunMs);
+    const limitMs = task.limitMs ?? longestRunMs;
+    let isOverdue = false;
+    const limit = setTimeout(() => {
+      isOverdue = true;
+      child.kill('SIGTERM');
+    }, limitMs);
     await once(child, 'close');
     clearTimeout(limit);
     const text = existsSync(resultFile) ? readFileSync(resultFile, 'utf8') : '';
@@ -129,7 +134,7 @@ export class Lab {
       peakBytes: (peakKib ?? 0) * 1024,
       openFiles: openFiles ?? 0,
       exitCode,
-      stderr: Buffer.concat(stderr).toString('utf8').trim().split('\n').at(-1) ?? '',
+      stderr: isOverdue ? `stopped, since it had not ended after ${limitMs / 1000} s` : lastLine(stderr),
       stdout: Buffer.concat(stdout).toString('utf8'),
     };
   }
@@ -178,4 +183,8 @@ export class Lab {
   #removeFiles(): void {
     for (const directory of [this.memory, this.disk]) rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function lastLine(chunks: readonly Buffer[]): string {
+  return Buffer.concat(chunks).toString('utf8').trim().split('\n').at(-1) ?? '';
 }

@@ -61,7 +61,8 @@ const howToRead = `## How to read it
 - "x ideal" is the time that the lines take when they are full from the first moment to the last.
 - The seeders serve from memory (\`bench/yardsticks/seeder.c\`); lines with a delay and a rate are a small proxy (\`bench/shaped-link.ts\`),
   which models queueing and no loss. Everything runs in a network namespace where one can be made, else on 127.0.0.0/8, where
-  transmission talks to nobody. Clients speak no encryption with these seeders; aria2 tries it first, which costs it two seconds.
+  transmission talks to nobody. Clients speak no encryption with these seeders; aria2 tries it first, and makes its
+  first request some two seconds after its start.
 - Files go to memory-backed storage, except in the profile \`disk\`, where ttorrent fsyncs before it gives a file its final name and the
   other clients do not.
 

@@ -112,7 +112,7 @@ function addGet(program: Command, outcome: Outcome): void {
         'ttorrent get debian.torrent -o ~/Downloads',
         "ttorrent get album.torrent -s 1-3 -s '*.pdf'",
         'ttorrent get image.torrent --deadline 30m --min-rate 100K:1m',
-        'ttorrent get image.torrent -o /tmp/image | xargs sha256sum',
+        "ttorrent get image.torrent -o /tmp/image | xargs -r -d '\\n' sha256sum",
       ),
     )
     .addArgument(torrentArgument());

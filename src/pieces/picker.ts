@@ -37,8 +37,8 @@ export interface BlockChoice {
 
 /** So many pieces are begun at random before rarity rules. */
 const randomFirstPieces = 4;
-/** Where a peer has less than one in so many of the missing pieces, its own list is searched; eight pieces there cost one step here. */
-const fewNeeded = 64;
+/** How many pieces of a sparse bitfield are passed over in the time of one look at a missing piece. */
+const piecesPerStep = 16;
 
 /** Takes up to `count` blocks for `peer` and notes them as requested. */
 export function pickBlocks(ledger: PieceLedger, peer: PickerPeer, count: number, random: Random): BlockChoice[] {
@@ -92,8 +92,8 @@ function pickNewPiece(ledger: PieceLedger, peer: PickerPeer, random: Random): nu
   const { missing } = ledger;
   if (missing.size === 0) return undefined;
   if (peer.onlyPieces !== undefined) return rarestOf(peer.onlyPieces, ledger, peer);
-  // A peer with few pieces that we need: to go through what it has is shorter than to go through what is missing.
-  if (peer.neededCount < missing.size / fewNeeded) return rarestOf(peer.pieces, ledger, peer);
+  // In the mean `missing.size / neededCount` steps find a piece of it here; one step there passes over eight pieces that it lacks.
+  if (peer.neededCount * peer.pieces.size < piecesPerStep * missing.size) return rarestOf(peer.pieces, ledger, peer);
   const begun = ledger.wantedVerified + ledger.partials.size;
   const start = begun < randomFirstPieces ? Math.floor(random.fraction() * missing.size) : 0;
   for (let i = 0; i < missing.size; i++) {

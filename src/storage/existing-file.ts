@@ -32,6 +32,6 @@ export function somebodyElses(path: string, judgement: Pick<ExistingFileJudgemen
   const { matching, counted } = judgement;
   return new StorageError(
     'in-the-way',
-    `${path} exists and differs (${matching} of ${counted} pieces match); it is left untouched unless overwriting is asked for`,
+    `${path} exists and differs (${matching} of ${counted} pieces match); it is left untouched (--overwrite replaces it)`,
   );
 }

@@ -13,6 +13,8 @@ export interface EndFacts {
   readonly wantedPieces: number;
   readonly verifiedPieces: number;
   readonly knownPeers: number;
+  /** What became of the last address that could not be reached. */
+  readonly lastDialFailure: string | undefined;
   /** Connections that got past their handshake. */
   readonly readyEver: number;
   readonly bannedPeers: number;
@@ -48,18 +50,19 @@ function headline(code: ErrorCode, facts: EndFacts): string {
     case 'tracker-refused':
       return `the tracker refused: ${facts.sourceReports.find((report) => report.outcome === 'refused')?.message ?? ''}`;
     case 'no-source':
-      return 'no tracker gave a usable peer';
+      return 'no usable peer was found';
     default:
       return `nothing came for ${seconds(options.stallTimeoutMs ?? defaultStallTimeoutMs)}, the stall timeout`;
   }
 }
 
-/** `12 of 40 pieces verified; 3 peers known, 1 answered, 0 banned; tracker http://t/announce: connection refused` */
+/** `12 of 40 pieces verified; peers: 3 known, 1 connected, 0 banned; http://t/announce failed: connection refused` */
 function account(facts: EndFacts): string {
   const parts = [
     `${facts.verifiedPieces} of ${facts.wantedPieces} pieces verified`,
-    `${facts.knownPeers} peers known, ${facts.readyEver} connections made, ${facts.bannedPeers} banned`,
+    `peers: ${facts.knownPeers} known, ${facts.readyEver} connected, ${facts.bannedPeers} banned`,
   ];
+  if (facts.readyEver === 0 && facts.lastDialFailure !== undefined) parts.push(facts.lastDialFailure);
   for (const report of facts.sourceReports) {
     const words = report.outcome === 'answered' ? `named ${report.peerCount} peers` : `${report.outcome}: ${report.message}`;
     parts.push(`${report.source} ${words}`);

@@ -100,7 +100,8 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     if (!this.isIncoming) this.protocol.sendHandshake();
     this.flush();
     this.#stream.start(this);
-    if (this.#isPaused) this.#stream.pause();
+    // Not by pausing what was begun: a socket of Node's that is resumed and paused in one turn goes on reading.
+    if (!this.#isPaused) this.#stream.resume();
   }
 
   get number(): number {

@@ -1,6 +1,7 @@
 // A torrent while bytes move: joins the ledger, the swarm, the block exchange, the piece intake and the sources of peers, turns the
 // clock's ticks into theirs, and ends when all is here or something says that it must. Its parts decide; it only connects them.
 
+import { setMaxListeners } from 'node:events';
 import { defaultStallTimeoutMs, peerIdPrefix, peerLimits, storageLimits } from '../config.ts';
 import { AddressBook } from '../discovery/address-book.ts';
 import type { PeerSource } from '../discovery/peer-source.ts';
@@ -70,6 +71,7 @@ export class Transfer {
   #timer: Timer | undefined;
   #rateTimer: Timer | undefined;
   #tickedMs = 0;
+  #lastDialFailure: string | undefined;
   /** Names that are being looked up. */
   #lookUps = 0;
   /** Aborts when it ends: nothing is begun after that. */
@@ -79,6 +81,7 @@ export class Transfer {
   constructor(parts: TransferParts) {
     this.#parts = parts;
     const { metainfo, geometry, wanted, storage, options, clock, random } = parts;
+    setMaxListeners(0, this.#over.signal); // each name that is looked up listens
     const buffers = new BufferPool(metainfo.pieceLength);
     this.#peerId = concatBytes([fromText(peerIdPrefix), random.bytes(20 - peerIdPrefix.length)]);
     this.book = new AddressBook(random);
@@ -97,8 +100,10 @@ export class Transfer {
       listener: {
         peerConnected: (peer) => parts.tell({ type: 'peer', peer, change: 'connected', message: '' }),
         peerIntroduced: (peer, client) => parts.tell({ type: 'peer', peer, change: 'introduced', message: client }),
-        peerLost: (peer, wasReady, cause) =>
-          parts.tell({ type: 'peer', peer, change: wasReady ? 'lost' : 'failed', message: cause?.message ?? '' }),
+        peerLost: (peer, wasReady, cause) => {
+          if (!wasReady) this.#lastDialFailure = cause?.message;
+          parts.tell({ type: 'peer', peer, change: wasReady ? 'lost' : 'failed', message: cause?.message ?? '' });
+        },
         bytesRead: (length) => this.#bytesRead(length),
       },
     });
@@ -231,6 +236,7 @@ export class Transfer {
       verifiedPieces: this.ledger.wantedVerified,
       knownPeers: this.book.size,
       readyEver: this.swarm.readyEver,
+      lastDialFailure: this.#lastDialFailure,
       bannedPeers: this.book.bannedCount,
       hasOtherPeers: this.swarm.ready.size > 0 || this.book.hasProspects,
       sourceReports: [...this.#sourceLog.values()],

@@ -16,7 +16,7 @@ export interface ByteStreamListener {
 /** An open connection. */
 export interface ByteStream {
   readonly remote: Endpoint;
-  /** Begins to deliver. Nothing is read before. */
+  /** Names who is told of what happens. Nothing is read before the first `resume`. */
   start(listener: ByteStreamListener): void;
   /** Queues bytes, which are the stream's from then on. */
   send(bytes: Uint8Array): void;

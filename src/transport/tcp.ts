@@ -58,7 +58,7 @@ export class TcpStream implements ByteStream {
     this.remote = remote;
   }
 
-  /** Takes the connected socket; it stays unread until `start`. */
+  /** Takes the connected socket; it stays unread until `resume`. */
   attach(socket: net.Socket): this {
     this.#socket = socket;
     socket.pause();
@@ -71,8 +71,7 @@ export class TcpStream implements ByteStream {
 
   start(listener: ByteStreamListener): void {
     this.#listener = listener;
-    if (this.#socket === undefined || this.#socket.destroyed) return this.#closed(undefined);
-    this.#socket.resume();
+    if (this.#socket === undefined || this.#socket.destroyed) this.#closed(undefined);
   }
 
   /** The next bytes of the socket; valid during the call. */

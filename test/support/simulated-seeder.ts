@@ -54,7 +54,7 @@ export class SimulatedSeeder implements ByteStream {
   readonly #requests: { piece: number; offset: number; length: number }[] = [];
   #served = 0;
   #linkFreeMs = 0;
-  #isPaused = false;
+  #isPaused = true;
   #timer: Timer | undefined;
 
   constructor(options: SimulatedSeederOptions) {

@@ -11,11 +11,14 @@ interface Surroundings {
 
 /** Often enough to see that it lives, seldom enough for a log of an hour to be read. */
 const intervalMs = 5_000;
+/** And a sign of life when nothing changes. */
+const unchangedIntervalMs = 60_000;
 
 /** Progress as lines. */
 export class PlainLines implements Reporter {
   readonly #env: Surroundings;
   #lastShownMs = Number.NEGATIVE_INFINITY;
+  #lastLine = '';
 
   constructor(env: Surroundings) {
     this.#env = env;
@@ -24,8 +27,11 @@ export class PlainLines implements Reporter {
   show(view: ProgressView): void {
     const nowMs = this.#env.nowMs();
     if (nowMs - this.#lastShownMs < intervalMs) return;
+    const line = plainLine(view);
+    if (line === this.#lastLine && nowMs - this.#lastShownMs < unchangedIntervalMs) return;
     this.#lastShownMs = nowMs;
-    this.line(plainLine(view));
+    this.#lastLine = line;
+    this.line(line);
   }
 
   line(text: string): void {
