@@ -138,9 +138,10 @@ export const storageLimits = {
   openFiles: 64,
   /** Files opened before the first peer is asked: enough to learn that the disk refuses, few enough to leave descriptors for sockets. */
   openFilesAtStart: 4,
-  /** State is saved when one second has passed, or so much has been verified since. */
+  /** How often the state is saved. */
   checkpointMs: 1_000,
-  checkpointBytes: 16 * MiB,
+  /** So much is flushed in between: what is left for the end is short, and each flush costs the disk a commit of its journal. */
+  flushBytes: 64 * MiB,
   /** Bytes of pieces that wait for their hash and write; beyond it reading from peers pauses. */
   bytesInFlight: 32 * MiB,
   /** Bytes of pieces that are partly received. Beyond it peers share pieces instead of opening new ones. */

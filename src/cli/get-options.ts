@@ -32,6 +32,7 @@ export function getOptions(): Option[] {
     new Option('--no-resume', 'check all data that is there; trust no saved state'),
     new Option('--overwrite', 'replace a different file that is in the way'),
     new Option('--allocation <MODE>', 'how space is taken').choices(['sparse', 'none', 'prealloc']).default('sparse'),
+    new Option('--no-fsync', 'do not wait for the disk: faster, but a power cut may lose data; for machines that are thrown away'),
     progressOption(),
   ];
 }
@@ -53,6 +54,7 @@ export interface TypedGetOptions {
   resume: boolean;
   overwrite?: true;
   allocation: 'sparse' | 'none' | 'prealloc';
+  fsync: boolean;
   progress: ProgressMode;
 }
 
@@ -65,6 +67,7 @@ export function downloadOptions(typed: TypedGetOptions): Omit<DownloadOptions, '
     resume: typed.resume,
     overwrite: typed.overwrite === true,
     allocation: typed.allocation,
+    fsync: typed.fsync,
     ...(typed.port !== undefined && { port: typed.port }),
     ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
     ...(typed.maxDownloadRate && { maxDownloadRate: typed.maxDownloadRate }),

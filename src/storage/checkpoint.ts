@@ -1,20 +1,19 @@
 // Makes what was verified last, in the background and one round at a time; writes go on meanwhile. A round: flush the files written since
-// the last one; save the state with the pieces that had been written before the flush began; then give complete files their final names.
+// the last one; when it is time, save the state with the pieces that had been written before the flush began, then give complete files their
+// final names.
 // In this order no crash and no power cut leaves a state that claims a byte which is not there, or a final name that no state vouches for.
 
-import { fdatasync, fsync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import PQueue from 'p-queue';
 import { storageLimits } from '../config.ts';
 import type { StorageError } from '../errors.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 import type { Clock, Timer } from '../support/clock.ts';
 import { compareSeen } from './change-watch.ts';
+import type { Durability } from './durability.ts';
 import type { FileStat } from './file-stat.ts';
 import type { OpenFiles } from './open-files.ts';
 import { statDescriptor } from './open-work-file.ts';
-import { syncDirectory } from './positioned-io.ts';
 import { changedByOthers, publishFile } from './publish-file.ts';
 import { type RecheckParts, recheckFile } from './recheck-file.ts';
 import { bitsOf, type FileRecord } from './state-codec.ts';
@@ -22,9 +21,6 @@ import type { StateFile } from './state-file.ts';
 import type { Allocation } from './storage.ts';
 import { storageError } from './storage-error.ts';
 import type { WorkFile } from './work-file.ts';
-
-const syncData = promisify(fdatasync);
-const syncAll = promisify(fsync);
 
 /** What a Checkpoints works with. */
 export interface CheckpointParts extends RecheckParts {
@@ -38,6 +34,7 @@ export interface CheckpointParts extends RecheckParts {
   readonly verified: Bitfield;
   readonly openFiles: OpenFiles;
   readonly stateFile: StateFile;
+  readonly durability: Durability;
   readonly clock: Clock;
   readonly onCompleted: (work: WorkFile) => void;
   /** A round failed; there will be no other. */
@@ -54,9 +51,11 @@ export class Checkpoints {
   readonly #dirtyDirectories: Set<string>;
   /** What each file looked like when it was last flushed. */
   readonly #synced = new Map<WorkFile, FileStat>();
-  #verifiedBytes = 0;
+  /** Written since the last round began. */
+  #unflushedBytes = 0;
   #isSaved: boolean;
   #lastRoundMs: number;
+  #lastSaveMs: number;
   #running: Promise<void> | undefined;
   #timer: { readonly timer: Timer; readonly dueMs: number } | undefined;
   #failure: StorageError | undefined;
@@ -67,6 +66,7 @@ export class Checkpoints {
     this.#isSaved = parts.isSaved;
     this.#dirtyDirectories = new Set(parts.newDirectories);
     this.#lastRoundMs = parts.clock.nowMs();
+    this.#lastSaveMs = this.#lastRoundMs;
     for (const work of parts.works) {
       if (work.stat !== undefined) this.#synced.set(work, work.stat);
       // What a killed run left may be in memory only.
@@ -77,7 +77,7 @@ export class Checkpoints {
 
   /** A piece of `length` bytes is in `verified`: it was written to `works`, and `completed` are those of which it was the last. */
   noteVerified(length: number, works: readonly WorkFile[], completed: readonly WorkFile[]): void {
-    this.#verifiedBytes += length;
+    this.#unflushedBytes += length;
     this.#isSaved = false;
     for (const work of works) this.#dirty.add(work);
     for (const work of completed) this.#complete.push(work);
@@ -101,7 +101,7 @@ export class Checkpoints {
   async flush(saveState: boolean): Promise<void> {
     while (this.#running !== undefined) await this.#running;
     const isDone = (): boolean => this.#complete.length === 0 && (this.#isSaved || !saveState);
-    while (this.#failure === undefined && !isDone()) await this.#runRound();
+    while (this.#failure === undefined && !isDone()) await this.#runRound(saveState);
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -113,15 +113,16 @@ export class Checkpoints {
 
   #dueMs(): number | undefined {
     if (this.#isSaved && this.#complete.length === 0) return undefined;
-    if (this.#verifiedBytes >= storageLimits.checkpointBytes) return this.#lastRoundMs;
-    return this.#lastRoundMs + (this.#complete.length > 0 ? storageLimits.completionDelayMs : storageLimits.checkpointMs);
+    if (this.#complete.length > 0) return this.#lastRoundMs + storageLimits.completionDelayMs;
+    if (this.#unflushedBytes >= storageLimits.flushBytes) return this.#lastRoundMs;
+    return this.#lastSaveMs + storageLimits.checkpointMs;
   }
 
   /** One round at a time: gives the running one when there is one. Never rejects; a failure is kept and told. */
-  #runRound(): Promise<void> {
+  #runRound(mustSave = false): Promise<void> {
     this.#timer?.timer.cancel();
     this.#timer = undefined;
-    this.#running ??= this.#round()
+    this.#running ??= this.#round(mustSave)
       .catch((error: unknown) => {
         this.#failure = storageError('saving the download', error, 'read-write-failed');
         this.#parts.onFailure(this.#failure);
@@ -134,31 +135,35 @@ export class Checkpoints {
     return this.#running;
   }
 
-  async #round(): Promise<void> {
+  async #round(mustSave: boolean): Promise<void> {
     // Taken in one go, before anything is awaited: every piece in the copy was written before the flush begins.
     const dirty = [...this.#dirty];
     const complete = this.#complete;
     const verified = this.#parts.verified.clone();
     this.#dirty.clear();
     this.#complete = [];
-    this.#verifiedBytes = 0;
-    this.#isSaved = true;
+    this.#unflushedBytes = 0;
+    const isTimeToSave = this.#parts.clock.nowMs() - this.#lastSaveMs >= storageLimits.checkpointMs;
+    const saves = mustSave || isTimeToSave || complete.length > 0;
+    if (saves) this.#isSaved = true;
 
     const isComplete = new Set(complete);
     await inParallel(dirty, (work) => this.#flushFile(work, isComplete.has(work)));
+    if (!saves) return;
     const records = [...this.#parts.keptRecords, ...this.#recordsOf(verified, isComplete)];
     if (records.length > 0) await this.#parts.openFiles.whileShort(() => this.#parts.stateFile.save(records));
+    this.#lastSaveMs = this.#parts.clock.nowMs();
     await inParallel(complete, (work) => this.#publish(work));
     await this.#syncDirectories();
     for (const work of complete) if (work.place === 'final') this.#parts.onCompleted(work);
   }
 
   async #flushFile(work: WorkFile, isComplete: boolean): Promise<void> {
-    const { openFiles, allocation } = this.#parts;
+    const { openFiles, allocation, durability } = this.#parts;
     await openFiles.use(work, async (fd) => {
       try {
         // Of a complete file the time must last too, so that a restart recognises it.
-        await (isComplete ? syncAll(fd) : syncData(fd));
+        await (isComplete ? durability.syncAll(fd) : durability.syncData(fd));
         const { seen } = work;
         const stat = await statDescriptor(fd);
         // Only when no write of ours began meanwhile does the stat tell of others.
@@ -212,7 +217,7 @@ export class Checkpoints {
     this.#dirtyDirectories.clear();
     await inParallel(directories, async (directory) => {
       try {
-        await this.#parts.openFiles.whileShort(() => syncDirectory(directory));
+        await this.#parts.openFiles.whileShort(() => this.#parts.durability.syncDirectory(directory));
       } catch (error) {
         throw storageError(`flushing the directory ${directory} to disk`, error, 'read-write-failed');
       }

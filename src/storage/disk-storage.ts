@@ -8,6 +8,7 @@ import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 import { type Clock, systemClock } from '../support/clock.ts';
 import { Checkpoints } from './checkpoint.ts';
+import { durable, type Durability, fleeting } from './durability.ts';
 import { ExistingData } from './existing-data.ts';
 import { type LockFile, takeLock } from './lock-file.ts';
 import { OpenFiles } from './open-files.ts';
@@ -44,7 +45,8 @@ export async function openStorage(metainfo: Metainfo, options: StorageOptions, c
   const openFiles = new OpenFiles(storageLimits.openFiles, (work) => openWorkFile(work, options.allocation));
   try {
     const geometry = new Geometry(metainfo);
-    const stateFile = new StateFile(paths.state, metainfo);
+    const durability = options.fsync ? durable : fleeting;
+    const stateFile = new StateFile(paths.state, metainfo, durability);
     const records: FileRecords =
       (options.resume ? stateFile.load(geometry, (message) => options.listener.warned(message)) : undefined) ?? new Map();
     const survey = await surveyFiles(metainfo, geometry, options.selection, paths.outputDir, records, options.signal);
@@ -68,6 +70,7 @@ export async function openStorage(metainfo: Metainfo, options: StorageOptions, c
       newDirectories,
       openFiles,
       stateFile,
+      durability,
       lock,
       clock,
       options,
@@ -91,6 +94,7 @@ interface DiskStorageParts {
   readonly newDirectories: ReadonlySet<string>;
   readonly openFiles: OpenFiles;
   readonly stateFile: StateFile;
+  readonly durability: Durability;
   readonly lock: LockFile;
   readonly clock: Clock;
   readonly options: StorageOptions;

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { StorageError } from '../errors.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
-import { syncDirectory } from './positioned-io.ts';
+import type { Durability } from './durability.ts';
 import { decodeState, encodeState, type FileRecord, type FileRecords, longestState } from './state-codec.ts';
 import { storageError, systemCode } from './storage-error.ts';
 
@@ -15,10 +15,12 @@ import { storageError, systemCode } from './storage-error.ts';
 export class StateFile {
   readonly #path: string;
   readonly #metainfo: Metainfo;
+  readonly #durability: Durability;
 
-  constructor(statePath: string, metainfo: Metainfo) {
+  constructor(statePath: string, metainfo: Metainfo, durability: Durability) {
     this.#path = statePath;
     this.#metainfo = metainfo;
+    this.#durability = durability;
   }
 
   /**
@@ -43,12 +45,12 @@ export class StateFile {
       const handle = await open(fresh, 'wx');
       try {
         await handle.writeFile(encodeState(this.#metainfo.infohash, records));
-        await handle.sync();
+        await this.#durability.syncAll(handle.fd);
       } finally {
         await handle.close();
       }
       await rename(fresh, this.#path);
-      await syncDirectory(path.dirname(this.#path));
+      await this.#durability.syncDirectory(path.dirname(this.#path));
     } catch (error) {
       await rm(fresh, { force: true }).catch(() => undefined);
       throw storageError(`saving the state ${this.#path}`, error, 'read-write-failed');
@@ -59,7 +61,7 @@ export class StateFile {
   async remove(): Promise<void> {
     try {
       await rm(this.#path, { force: true });
-      await syncDirectory(path.dirname(this.#path));
+      await this.#durability.syncDirectory(path.dirname(this.#path));
     } catch (error) {
       throw storageError(`removing the state ${this.#path}`, error, 'read-write-failed');
     }

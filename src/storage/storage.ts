@@ -14,6 +14,8 @@ export interface StorageOptions {
   /** Files wanted, by index in `metainfo.files`; pad files need not be named. */
   readonly selection: ReadonlySet<number>;
   readonly allocation: Allocation;
+  /** Make everything last before a file gets its final name; false leaves that to the system. */
+  readonly fsync: boolean;
   /** Trust a state file; false checks every byte that is there. */
   readonly resume: boolean;
   /** Replace a file of other content that is in the way. */

@@ -7,6 +7,7 @@ import type { Bitfield } from '../support/bitfield.ts';
 import { ExistingData } from './existing-data.ts';
 import { rangeInFile } from './file-content.ts';
 import { type FileRecords, vouchesFor } from './state-codec.ts';
+import { durable } from './durability.ts';
 import { StateFile } from './state-file.ts';
 import { storageError, systemCode } from './storage-error.ts';
 import { downloadPaths } from './storage-paths.ts';
@@ -80,7 +81,7 @@ async function resolveOutputDir(outputDir: string): Promise<string> {
 
 function loadRecords(metainfo: Metainfo, geometry: Geometry, outputDir: string): FileRecords {
   const { state } = downloadPaths(outputDir, metainfo.name);
-  return new StateFile(state, metainfo).load(geometry, () => undefined) ?? new Map();
+  return new StateFile(state, metainfo, durable).load(geometry, () => undefined) ?? new Map();
 }
 
 function withoutTrust(survey: Survey): Survey {

@@ -134,10 +134,11 @@ export class Download implements AsyncIterable<DownloadEvent> {
   }
 
   #openStorage(signal: AbortSignal): Promise<TorrentStorage> {
-    const { outputDir, allocation = 'sparse', resume = true, overwrite = false } = this.#options;
+    const { outputDir, allocation = 'sparse', fsync = true, resume = true, overwrite = false } = this.#options;
     return openStorage(this.#metainfo, {
       outputDir,
       allocation,
+      fsync,
       resume,
       overwrite,
       signal,

@@ -29,6 +29,8 @@ export interface DownloadOptions {
   readonly overwrite?: boolean;
   /** Default: sparse. */
   readonly allocation?: Allocation;
+  /** Make data last on disk before a file gets its final name. Default: true. */
+  readonly fsync?: boolean;
   /** Ends the download early and cleanly: state saved, `stopped` announced; the result then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -16,7 +16,7 @@ test('reads `get` with nothing but a torrent as the defaults', () => {
     showFiles: false,
     select: [],
     progress: 'auto',
-    download: { outputDir: '.', announce: [], peers: [], resume: true, overwrite: false, allocation: 'sparse' },
+    download: { outputDir: '.', announce: [], peers: [], resume: true, overwrite: false, allocation: 'sparse', fsync: true },
     ...plainSpeech,
   });
 });
@@ -48,6 +48,7 @@ test('reads every option of `get`', () => {
       resume: false,
       overwrite: true,
       allocation: 'prealloc',
+      fsync: true,
     },
     quiet: false,
     verbose: true,

@@ -116,6 +116,7 @@ export async function open(
     outputDir,
     selection: new Set(content.metainfo.files.filter((file) => !file.pad).map((file) => file.index)),
     allocation: 'sparse',
+    fsync: true,
     resume: true,
     overwrite: false,
     signal: new AbortController().signal,

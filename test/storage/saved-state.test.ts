@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { chownSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { HandClock } from '../support/hand-clock.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { assertOnDisk, listFiles, makeContent, open, piecesOf, writePieces } from './fixture.ts';
 
@@ -110,4 +112,17 @@ test('a state vouches for nothing once the file is gone, shorter or another one'
     await storage.finish();
     assertOnDisk(content, dir, [0]);
   }
+});
+
+test('the state is saved once a second, not with every piece', async (t) => {
+  const dir = scratchDirectory(t);
+  const clock = new HandClock();
+  const { storage } = await open(content, dir, {}, clock);
+  await writePieces(storage, content, [0, 1]);
+  clock.advance(999);
+  await storage.writePiece(2, content.piece(2));
+  assert.ok(!listFiles(dir).includes('data.ttorrent'));
+  clock.advance(1);
+  while (!listFiles(dir).includes('data.ttorrent')) await setImmediate();
+  await storage.close();
 });
