@@ -99,6 +99,17 @@ export class BlockExchange {
     }
   }
 
+  /** When nothing new is left to ask for: takes back what `peer` turned out to be too slow for, so that others can be asked. */
+  takeBackExcess(peer: Peer): void {
+    const { ledger } = this.#options;
+    if (ledger.missing.size > 0) return;
+    for (const block of peer.cancelExcess()) {
+      const partial = ledger.partials.get(block.pieceIndex);
+      partial?.requestEnded(block.blockIndex);
+      if (partial !== undefined) ledger.abandonIfEmpty(partial);
+    }
+  }
+
   /** `peer` is gone: what it owed is free again, what it sent is kept. */
   peerGone(peer: Peer): void {
     const arriving = peer.protocol.arriving;

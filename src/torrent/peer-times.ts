@@ -12,7 +12,7 @@ const restMaxMs = 20_000;
 
 /** The clocks of one connection. */
 export class PeerTimes {
-  readonly #startedMs: number;
+  readonly startedMs: number;
   #lastReadMs: number;
   #lastSentMs: number;
   /** When payload last came, or waiting for it began. */
@@ -26,7 +26,7 @@ export class PeerTimes {
   #restUntilMs = 0;
 
   constructor(nowMs: number) {
-    this.#startedMs = nowMs;
+    this.startedMs = nowMs;
     this.#lastReadMs = nowMs;
     this.#lastSentMs = nowMs;
     this.#lastProgressMs = nowMs;
@@ -107,7 +107,7 @@ export class PeerTimes {
 
   /** `isReady`: both handshakes are done. `roundTripMs`: the shortest time from request to block, Infinity while unknown. */
   verdict(nowMs: number, isReady: boolean, owesBlocks: boolean, roundTripMs: number): PeerVerdict {
-    if (!isReady) return nowMs - this.#startedMs > peerLimits.handshakeTimeoutMs ? 'no-handshake' : 'fine';
+    if (!isReady) return nowMs - this.startedMs > peerLimits.handshakeTimeoutMs ? 'no-handshake' : 'fine';
     const readingMs = this.#reading(nowMs);
     if (readingMs - this.#lastReadMs > peerLimits.silenceTimeoutMs) return 'silent';
     // A connection that gives nothing back for so long is closed, however many bytes it drips.

@@ -162,6 +162,15 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     return outstanding > size * refillShare ? 0 : size - outstanding;
   }
 
+  /** Takes back the requests that it is too slow to answer soon, and gives the blocks. */
+  cancelExcess(): readonly BlockRequest[] {
+    const { bearable } = this.window;
+    if (this.protocol.outstanding.size <= bearable) return [];
+    const excess = [...this.protocol.outstanding.values()].slice(bearable);
+    for (const { pieceIndex, blockIndex } of excess) this.protocol.cancel(pieceIndex, blockIndex);
+    return excess;
+  }
+
   request(pieceIndex: number, blockIndex: number): void {
     const nowMs = this.#clock.nowMs();
     const isFirst = this.protocol.outstanding.size === 0;
@@ -264,6 +273,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   }
 
   handshakeDone(): void {
+    if (!this.isIncoming) this.window.handshakeAnswered(this.#nowMs - this.#times.startedMs);
     this.#host.peerReady(this);
   }
 

@@ -107,7 +107,10 @@ export class Swarm implements PeerHost {
   tick(nowMs: number): void {
     for (const peer of [...this.#all]) peer.tick(nowMs);
     this.#forgive(nowMs);
-    for (const peer of this.ready.values()) this.#exchange?.fill(peer);
+    for (const peer of this.ready.values()) {
+      this.#exchange?.takeBackExcess(peer);
+      this.#exchange?.fill(peer);
+    }
     this.dial();
   }
 

@@ -13,10 +13,15 @@ const samplesKept = 10;
 const queueMs = 250;
 /** ... but on a fast link no more than this is needed (4 MiB). */
 const queueBlocksMax = 256;
+/** A peer that was asked for more at the start than it sends in so long is too slow for it, and others may be quicker. */
+const bearableMs = 2_000;
 /** Delays below this are the scheduling of machines, not a queue. */
 const queueSignMs = 10;
-/** Before anything has been measured: half a second of 8 Mbit/s. 16 cost a long fat link two round trips more, 64 held up slow peers. */
+/** Before anything has been measured: half a second of 8 Mbit/s. */
 const firstWindow = 32;
+/** On a long way more: what 40 Mbit/s carry while the peer answers our handshake. 120 Mbit/s x 200 ms is full 0.2 s earlier than with 32. */
+const firstBytesPerMs = 5_000;
+const firstWindowMax = 128;
 /** How much each block opens the window at first: 1 takes a round trip more to fill 120 Mbit/s x 200 ms, 3 gains nothing. */
 const openingStep = 2;
 
@@ -32,6 +37,11 @@ export class RequestWindow {
   /** The window while it opens; stays where it is once `#isOpening` is over. */
   #opening = firstWindow;
   #isOpening = true;
+
+  /** The peer answered our handshake after so long. */
+  handshakeAnswered(afterMs: number): void {
+    this.#opening = Math.min(Math.max(firstWindow, Math.ceil((afterMs * firstBytesPerMs) / wireLimits.blockBytes)), firstWindowMax);
+  }
 
   /** The peer's `reqq`. */
   setPeerLimit(requests: number): void {
@@ -74,6 +84,12 @@ export class RequestWindow {
   /** How many requests should be outstanding now. */
   get size(): number {
     return Math.max(1, Math.min(this.#wanted(), this.#peerLimit, requestWindowLimits.max));
+  }
+
+  /** When more than so many requests are outstanding, the last ones wait for too long; Infinity while the rate is not known. */
+  get bearable(): number {
+    if (this.#isOpening || this.#bestRate === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(2 * this.size, Math.ceil((this.#bestRate * bearableMs) / wireLimits.blockBytes));
   }
 
   #wanted(): number {

@@ -197,3 +197,18 @@ describe('corrupt peers on a simulated network', () => {
     });
   }
 });
+
+describe('slow peers far away that were asked for much at first', () => {
+  it('take no longer and send nothing twice: the excess is asked of whoever is quicker', () => {
+    const torrent = new SimulatedTorrent({ pieceCount: 32, pieceLength, random: seededRandom(1) });
+    for (let peer = 0; peer < 4; peer++) torrent.add(mbit(1, 300));
+    // As if each had taken 400 ms to answer: the window begins with more than they send in ten seconds.
+    torrent.clock.setTimer(300, () => {
+      for (const peer of torrent.swarm.ready.values()) peer.window.handshakeAnswered(400);
+    });
+    const idealMs = (32 * pieceLength * 8) / 4_000;
+    const tookMs = torrent.run(idealMs * 10);
+    assert.ok(tookMs !== undefined && tookMs < 1.1 * idealMs, `${tookMs} ms, ideal ${idealMs}`);
+    assert.ok(torrent.exchange.wastedBytes < 0.01 * 32 * pieceLength, `${torrent.exchange.wastedBytes} wasted`);
+  });
+});

@@ -49,4 +49,22 @@ describe('request window', () => {
     window.setPeerLimit(20);
     assert.equal(window.size, 20);
   });
+
+  it('begins with more where the handshake took long, within bounds', () => {
+    const first = (answeredMs: number): number => {
+      const window = new RequestWindow();
+      window.handshakeAnswered(answeredMs);
+      return window.size;
+    };
+    assert.equal(first(1), 32);
+    assert.equal(first(200), 62);
+    assert.equal(first(10_000), 128);
+  });
+
+  it('finds two seconds of blocks bearable, once it knows the rate', () => {
+    const window = new RequestWindow();
+    assert.equal(window.bearable, Number.POSITIVE_INFINITY);
+    play(1, 100, 20, window);
+    assert.equal(window.bearable, 16);
+  });
 });
