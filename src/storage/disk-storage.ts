@@ -192,6 +192,8 @@ class DiskStorage implements TorrentStorage {
   async finish(): Promise<void> {
     this.#throwIfFailed();
     assert(this.#closed === undefined, 'a closed storage is finished');
+    // A round that began by itself would save the state again after it is removed.
+    this.#checkpoints.stop();
     await this.#checkpoints.flush(this.#isPartial);
     const unfinished = this.#works.find((work) => work.place !== 'final');
     // A file that is hashed once more is given up when the download is stopped.

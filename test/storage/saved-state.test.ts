@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { chownSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
@@ -125,4 +126,16 @@ test('the state is saved once a second, not with every piece', async (t) => {
   clock.advance(1);
   while (!listFiles(dir).includes('data.ttorrent')) await setImmediate();
   await storage.close();
+});
+
+test('no state is left behind when the end takes so long that it is time to save again', async (t) => {
+  const dir = scratchDirectory(t);
+  const clock = new HandClock();
+  const listener = { checked: () => {}, fileCompleted: () => clock.advance(5_000), warned: () => {} };
+  const { storage } = await open(content, dir, { listener }, clock);
+  await writePieces(storage, content, piecesOf(content, [0]));
+  await storage.finish();
+  // Whatever still went on would take its turns among these.
+  for (let i = 0; i < 50; i++) await access(dir);
+  assertOnDisk(content, dir, [0]);
 });
