@@ -155,6 +155,8 @@ export const storageLimits = {
   /** When no descriptor is left: how often, and after how long each time, an open is tried again. Peers give descriptors back. */
   descriptorRetries: 50,
   descriptorRetryMs: 20,
+  /** What a received piece is hashed of in one turn of the event loop: 2 ms. */
+  hashTurnBytes: 4 * MiB,
   /** Threads that check existing data; more than the cores of most machines only wait for the disk. */
   hashWorkers: 16,
   /** What a hash worker reads at a time: fits a core's second-level cache. */

@@ -1,7 +1,8 @@
 // The hop between receiving and the disk: hashes a received piece, has it written, and tells what became of it. It bounds the bytes under
 // way: when it is full the peers' sockets are read no further (ARCHITECTURE.md, "The way of a byte", hop 6).
 
-import { hash } from 'node:crypto';
+import { type Hash, createHash, hash } from 'node:crypto';
+import { storageLimits } from '../config.ts';
 import { equalBytes } from '../support/bytes.ts';
 import type { TorrentStorage } from './storage.ts';
 
@@ -14,7 +15,9 @@ export interface PieceWriterParts {
   readonly maxBytesInFlight: number;
   /** The piece is verified and written. */
   onVerified(pieceIndex: number, bytes: Uint8Array): void;
-  /** The hash is wrong; called before `submit` returns. */
+  /** When aborted no piece is hashed any further, written or told of; what is being written ends as always. */
+  readonly signal: AbortSignal;
+  /** The hash is wrong. */
   onCorrupt(pieceIndex: number, bytes: Uint8Array): void;
   /** It was full and is no longer. */
   onRoom(): void;
@@ -22,7 +25,7 @@ export interface PieceWriterParts {
   onError(error: unknown): void;
 }
 
-/** Hashes on the caller's thread: at 2 GB/s that is less than handing a piece to another thread and back would save. */
+/** Hashes on the caller's thread: at 2 GB/s that is less than handing a piece to another thread and back would save. Large pieces take turns. */
 export class PieceWriter {
   readonly #parts: PieceWriterParts;
   #bytesInFlight = 0;
@@ -39,12 +42,27 @@ export class PieceWriter {
 
   /** Takes a whole piece; `bytes` must stay unchanged until a callback gives them back. */
   submit(pieceIndex: number, bytes: Uint8Array): void {
+    this.#bytesInFlight += bytes.length;
+    if (bytes.length <= storageLimits.hashTurnBytes) this.#judge(pieceIndex, bytes, hash('sha1', bytes, 'buffer'));
+    else this.#hashOn(pieceIndex, bytes, createHash('sha1'), 0);
+  }
+
+  #hashOn(pieceIndex: number, bytes: Uint8Array, sha1: Hash, from: number): void {
+    const end = Math.min(from + storageLimits.hashTurnBytes, bytes.length);
+    sha1.update(bytes.subarray(from, end));
+    if (end === bytes.length) return this.#judge(pieceIndex, bytes, sha1.digest());
+    setImmediate(() => {
+      if (!this.#parts.signal.aborted) this.#hashOn(pieceIndex, bytes, sha1, end);
+    });
+  }
+
+  #judge(pieceIndex: number, bytes: Uint8Array, digest: Uint8Array): void {
     const expected = this.#parts.pieceHashes.subarray(pieceIndex * 20, pieceIndex * 20 + 20);
-    if (!equalBytes(hash('sha1', bytes, 'buffer'), expected)) {
+    if (!equalBytes(digest, expected)) {
       this.#parts.onCorrupt(pieceIndex, bytes);
+      this.#landed(bytes.length);
       return;
     }
-    this.#bytesInFlight += bytes.length;
     this.#parts.storage.writePiece(pieceIndex, bytes).then(
       () => {
         this.#parts.onVerified(pieceIndex, bytes);

@@ -111,6 +111,7 @@ export class Transfer {
       storage,
       pieceHashes: metainfo.pieceHashes,
       maxBytesInFlight: storageLimits.bytesInFlight,
+      signal: this.#over.signal,
       onVerified: (piece, bytes) => intake.verified(piece, bytes),
       onCorrupt: (piece, bytes) => intake.corrupt(piece, bytes),
       onRoom: () => this.swarm.resume('disk'),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { BufferPool } from '../../src/storage/buffer-pool.ts';
 import { PieceWriter } from '../../src/storage/piece-writer.ts';
@@ -7,7 +8,7 @@ import { makeContent } from './fixture.ts';
 const content = makeContent('pieces', 1_000, [{ length: 9_500 }]);
 
 /** A writer over a disk whose writes end when the test says so. */
-function writerOverSlowDisk(maxBytesInFlight: number) {
+function writerOverSlowDisk(maxBytesInFlight: number, pieceHashes = content.metainfo.pieceHashes, signal = new AbortController().signal) {
   const log: string[] = [];
   const writes: { readonly piece: number; readonly end: (error?: Error) => void }[] = [];
   const given: Uint8Array[] = [];
@@ -18,8 +19,9 @@ function writerOverSlowDisk(maxBytesInFlight: number) {
           writes.push({ piece, end: (error) => (error === undefined ? resolve() : reject(error)) });
         }),
     },
-    pieceHashes: content.metainfo.pieceHashes,
+    pieceHashes,
     maxBytesInFlight,
+    signal,
     onVerified: (piece, bytes) => {
       given.push(bytes);
       log.push(`verified ${piece}`);
@@ -99,4 +101,29 @@ test('a pool gives buffers of the length asked for, uses them again, and keeps n
   );
   assert.equal(again.filter((bytes) => taken.some((old) => old.buffer === bytes.buffer)).length, 2);
   assert.throws(() => pool.take(1_001));
+});
+
+test('a large piece is hashed in turns, to the same verdict, and not to the end when all is over', async () => {
+  const bytes = Buffer.alloc(9 * 1024 * 1024 + 1, 7);
+  const hashes = Buffer.concat([createHash('sha1').update(bytes).digest(), Buffer.alloc(20)]);
+  const over = new AbortController();
+  const { writer, log, writes } = writerOverSlowDisk(10_000, hashes, over.signal);
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  writer.submit(0, bytes);
+  assert.equal(writes.length, 0);
+  assert.ok(writer.isFull);
+  await turns();
+  assert.deepEqual(
+    writes.map(({ piece }) => piece),
+    [0],
+  );
+  writer.submit(1, bytes);
+  await turns();
+  assert.deepEqual(log, ['corrupt 1']);
+  writer.submit(1, bytes);
+  over.abort();
+  await turns();
+  assert.deepEqual(log, ['corrupt 1']);
 });
