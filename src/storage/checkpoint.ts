@@ -18,7 +18,7 @@ import { changedByOthers, publishFile } from './publish-file.ts';
 import { type RecheckParts, recheckFile } from './recheck-file.ts';
 import { bitsOf, type FileRecord } from './state-codec.ts';
 import type { StateFile } from './state-file.ts';
-import type { Allocation } from './storage.ts';
+import type { Allocation, StorageOptions } from './storage.ts';
 import { storageError } from './storage-error.ts';
 import type { WorkFile } from './work-file.ts';
 
@@ -31,6 +31,7 @@ export interface CheckpointParts extends RecheckParts {
   /** Whether the state file already says all that is known. */
   readonly isSaved: boolean;
   readonly allocation: Allocation;
+  readonly approve: StorageOptions['approve'];
   readonly verified: Bitfield;
   readonly openFiles: OpenFiles;
   readonly stateFile: StateFile;
@@ -191,17 +192,16 @@ export class Checkpoints {
   }
 
   async #publish(work: WorkFile): Promise<void> {
-    const { openFiles, signal } = this.#parts;
+    const { openFiles, signal, approve } = this.#parts;
     const synced = this.#synced.get(work);
     if (synced === undefined) throw changedByOthers(work.partPath);
-    if (work.isSuspect) {
-      try {
-        await recheckFile(work, this.#parts);
-      } catch (error) {
-        // Stopped meanwhile: it stays a `.part` that no record vouches for.
-        if (signal.aborted) return;
-        throw error;
-      }
+    try {
+      if (work.isSuspect) await recheckFile(work, this.#parts);
+      await approve?.(work.file, work.partPath);
+    } catch (error) {
+      // Stopped meanwhile: it stays a `.part`.
+      if (signal.aborted) return;
+      throw error;
     }
     // Kept open meanwhile, so that nobody who reads it looks for it under the old name.
     await openFiles.use(work, (fd) => openFiles.whileShort(() => publishFile(work, fd, synced, this.#parts.geometry)));

@@ -142,6 +142,7 @@ class DiskStorage implements TorrentStorage {
     this.#checkpoints = new Checkpoints({
       ...parts,
       allocation: options.allocation,
+      approve: options.approve,
       signal: options.signal,
       onCompleted: (work) => this.#listener.fileCompleted(work.file, work.finalPath),
       onFailure: (error) => this.#fail(error),

@@ -22,6 +22,11 @@ export interface StorageOptions {
   readonly overwrite: boolean;
   readonly signal: AbortSignal;
   readonly listener: StorageListener;
+  /**
+   * Asked before a file that is complete, verified and on disk gets its final name; `partPath` is where it is. Rejects with a StorageError to
+   * veto that: the file keeps its temporary name, and the download ends with this error. Gives up when `signal` aborts.
+   */
+  readonly approve?: (file: TorrentFile, partPath: string) => Promise<void>;
 }
 
 /** What the storage tells. Calls are synchronous and never throw. */
