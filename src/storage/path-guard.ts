@@ -37,11 +37,8 @@ export class PathGuard {
    * or when a component before it is no directory; `open-failed` when it cannot be looked at.
    */
   look(elements: readonly string[], suffix: string): FileStat | undefined {
-    const directory = elements.slice(0, -1);
-    for (let depth = 1; depth <= directory.length; depth++) {
-      if (!this.#isDirectory(joinBelow(this.#root, directory.slice(0, depth)))) return undefined;
-    }
     const target = joinBelow(this.#root, elements) + suffix;
+    if (!this.#areParentsThere(elements, target)) return undefined;
     const stat = lookAt(target);
     if (stat === undefined || stat.isRegular) return stat;
     throw new StorageError('in-the-way', `${target}: expected a file or nothing, found ${stat.kind}`);
@@ -60,6 +57,15 @@ export class PathGuard {
       changed.push(path.dirname(directory));
     }
     return changed;
+  }
+
+  /** A directory is looked at after those it lies in, so one that was seen to be there proves them too. */
+  #areParentsThere(elements: readonly string[], target: string): boolean {
+    if (elements.length === 1 || this.#seen.get(path.dirname(target)) === true) return true;
+    for (let depth = 1; depth < elements.length; depth++) {
+      if (!this.#isDirectory(joinBelow(this.#root, elements.slice(0, depth)))) return false;
+    }
+    return true;
   }
 
   #make(directory: string): void {

@@ -23,7 +23,8 @@ export function downloadPaths(outputDir: string, name: string): DownloadPaths {
  */
 export function joinBelow(outputDir: string, elements: readonly string[]): string {
   assert(elements.length > 0, 'a file without a path');
-  for (const element of elements) assert(isPlainElement(element), `path element ${JSON.stringify(element)} is not a plain name`);
+  const bad = elements.find((element) => !isPlainElement(element));
+  assert(bad === undefined, `path element ${JSON.stringify(bad)} is not a plain name`);
   return path.join(outputDir, ...elements);
 }
 
