@@ -49,7 +49,7 @@ export async function openStorage(metainfo: Metainfo, options: StorageOptions, c
     const stateFile = new StateFile(paths.state, metainfo, durability);
     const records: FileRecords =
       (options.resume ? stateFile.load(geometry, (message) => options.listener.warned(message)) : undefined) ?? new Map();
-    const survey = await surveyFiles(metainfo, geometry, options.selection, paths.outputDir, records, options.signal);
+    const survey = await surveyFiles(metainfo, geometry, { ...options, outputDir: paths.outputDir, records, partsBesideFinals: true });
     const data = new ExistingData(metainfo, geometry, survey);
     const control = { signal: options.signal, onProgress: (bytes: number, total: number) => options.listener.checked(bytes, total) };
     const { works, newDirectories } = await prepareFiles({

@@ -12,12 +12,24 @@ import { PathGuard } from './path-guard.ts';
 import type { FileRecord, FileRecords } from './state-codec.ts';
 import { joinBelow } from './storage-paths.ts';
 
+/** What to look for, and where. */
+export interface SurveyRequest {
+  /** Files by index in `metainfo.files`. */
+  readonly selection: ReadonlySet<number>;
+  /** Absolute, resolved. */
+  readonly outputDir: string;
+  readonly records: FileRecords;
+  /** Whether a `.part` matters that lies beside a final file: not to who only reads, and half of the time goes into looking for it. */
+  readonly partsBesideFinals: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** A wanted file as found. */
 export interface FoundFile {
   readonly file: TorrentFile;
   readonly finalPath: string;
   readonly partPath: string;
-  /** What has its final name, and what its `.part` name. */
+  /** What has its final name, and what its `.part` name, as far as that was asked for. */
   readonly final: FileStat | undefined;
   readonly part: FileStat | undefined;
   /** The saved record, when it describes the file that `sources` names for it. */
@@ -45,17 +57,11 @@ export interface Survey {
 const filesPerTurn = 500;
 
 /**
- * Looks for the files of `selection` below `outputDir` (absolute, resolved). Throws StorageError `in-the-way` when something else than a
- * file has one of their names, or a `.part` has a second name; the signal's reason when aborted.
+ * Looks for files. Throws StorageError `in-the-way` when something else than a file has one of their names, or a `.part` has a second name;
+ * the signal's reason when aborted.
  */
-export async function surveyFiles(
-  metainfo: Metainfo,
-  geometry: Geometry,
-  selection: ReadonlySet<number>,
-  outputDir: string,
-  records: FileRecords,
-  signal: AbortSignal,
-): Promise<Survey> {
+export async function surveyFiles(metainfo: Metainfo, geometry: Geometry, request: SurveyRequest): Promise<Survey> {
+  const { selection, outputDir, records, partsBesideFinals, signal } = request;
   const guard = new PathGuard(outputDir);
   const wanted: FoundFile[] = [];
   const sources: (Source | undefined)[] = Array.from(metainfo.files, () => undefined);
@@ -65,21 +71,27 @@ export async function surveyFiles(
     if (file.index % filesPerTurn === filesPerTurn - 1) await nextTurn();
     signal.throwIfAborted();
     if (file.pad || !selection.has(file.index)) continue;
-    const found = lookAtFile(file, guard, outputDir, records.get(file.index));
+    const found = lookAtFile(file, guard, outputDir, partsBesideFinals, records.get(file.index));
     for (const name of [found.finalPath, found.partPath]) claimName(names, name);
     wanted.push(found);
     sources[file.index] = sourceOf(found);
     addPieces(wantedPieces, geometry, file);
   }
-  addNeighbours(metainfo, geometry, selection, outputDir, guard, wantedPieces, sources);
+  addNeighbours(metainfo, geometry, request, guard, wantedPieces, sources);
   return { wanted, sources, wantedPieces };
 }
 
-function lookAtFile(file: TorrentFile, guard: PathGuard, outputDir: string, record: FileRecord | undefined): FoundFile {
+function lookAtFile(
+  file: TorrentFile,
+  guard: PathGuard,
+  outputDir: string,
+  partsBesideFinals: boolean,
+  record: FileRecord | undefined,
+): FoundFile {
   const finalPath = joinBelow(outputDir, file.path);
   const partPath = finalPath + partSuffix;
   const final = guard.look(file.path, '');
-  const part = guard.look(file.path, partSuffix);
+  const part = final === undefined || partsBesideFinals ? guard.look(file.path, partSuffix) : undefined;
   if (part !== undefined && part.links > 1) {
     throw new StorageError('in-the-way', `${partPath} has ${part.links} names: writing to it would change a file elsewhere`);
   }
@@ -125,8 +137,7 @@ function addPieces(pieces: Bitfield, geometry: Geometry, file: TorrentFile): voi
 function addNeighbours(
   metainfo: Metainfo,
   geometry: Geometry,
-  selection: ReadonlySet<number>,
-  outputDir: string,
+  { selection, outputDir }: SurveyRequest,
   guard: PathGuard,
   wantedPieces: Bitfield,
   sources: (Source | undefined)[],
@@ -136,7 +147,7 @@ function addNeighbours(
     const { begin, end } = geometry.piecesOf(file);
     if (!wantedPieces.has(begin) && !wantedPieces.has(end - 1)) continue;
     try {
-      sources[file.index] = sourceOf(lookAtFile(file, guard, outputDir, undefined));
+      sources[file.index] = sourceOf(lookAtFile(file, guard, outputDir, false, undefined));
     } catch (error) {
       // Whatever has the name of a file that nobody wants is of no use, and of no harm.
       if (!(error instanceof StorageError)) throw error;

@@ -55,7 +55,7 @@ export async function verifyFiles(metainfo: Metainfo, request: VerifyRequest): P
   const geometry = new Geometry(metainfo);
   const outputDir = await resolveOutputDir(request.outputDir);
   const records = loadRecords(metainfo, geometry, outputDir);
-  const survey = await surveyFiles(metainfo, geometry, request.selection, outputDir, records, request.signal);
+  const survey = await surveyFiles(metainfo, geometry, { ...request, outputDir, records, partsBesideFinals: false });
   const data = new ExistingData(metainfo, geometry, withoutTrust(survey));
   await data.check(request);
   addUncheckable(data, survey, geometry);

@@ -82,6 +82,23 @@ test('a directory that is not there holds nothing, and is not created', async (t
   assert.deepEqual(listFiles(path.dirname(dir)), []);
 });
 
+test('what lies under the `.part` name beside a complete file does not matter', async (t) => {
+  const dir = scratchDirectory(t);
+  await download(content, dir);
+  mkdirSync(path.join(dir, 'set/a.part'));
+  const result = await verifyFiles(content.metainfo, request(dir));
+  assert.ok(result.complete);
+  assert.equal(result.files[0]?.path, path.join(dir, 'set/a'));
+});
+
+test('a directory under the `.part` name of a file that is not there is in the way', async (t) => {
+  const dir = scratchDirectory(t);
+  await download(content, dir);
+  rmSync(path.join(dir, 'set/a'));
+  mkdirSync(path.join(dir, 'set/a.part'));
+  await assert.rejects(verifyFiles(content.metainfo, request(dir)), { code: 'in-the-way' });
+});
+
 test('it looks past the lock of a running download', async (t) => {
   const dir = scratchDirectory(t);
   const { storage } = await open(content, dir);
