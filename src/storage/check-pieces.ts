@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { storageLimits } from '../config.ts';
 import { StorageError } from '../errors.ts';
-import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
 import type { HashReport, HashWork } from './hash-worker.ts';
 import { PieceHasher, pieceVerdict } from './piece-hasher.ts';
 
@@ -33,7 +33,7 @@ export async function checkPieces(metainfo: Metainfo, request: CheckRequest): Pr
     request.onProgress(checkedBytes, totalBytes);
   };
   request.onProgress(0, totalBytes);
-  if (totalBytes <= storageLimits.checkInlineBytes) await checkInline(work, request.signal, judged);
+  if (totalBytes <= storageLimits.checkInlineBytes) await checkInline(work, metainfo.files, request.signal, judged);
   else await checkInWorkers(work, workersFor(totalBytes), request.signal, judged);
   return work.verdicts;
 }
@@ -49,8 +49,14 @@ function makeWork(metainfo: Metainfo, request: CheckRequest): HashWork {
   pieces.set(request.pieces);
   const pieceHashes = new Uint8Array(new SharedArrayBuffer(metainfo.pieceHashes.length));
   pieceHashes.set(metainfo.pieceHashes);
+  const fileLengths = new Float64Array(new SharedArrayBuffer(files.length * 8));
+  fileLengths.set(files.map((file) => file.length));
+  const padFlags = new Uint8Array(new SharedArrayBuffer(files.length));
+  padFlags.set(files.map((file) => (file.pad ? 1 : 0)));
   return {
-    layout: { files, pieceCount, pieceLength, totalLength, pieceHashes, sources: request.sources },
+    layout: { pieceCount, pieceLength, totalLength, pieceHashes, sources: request.sources },
+    fileLengths,
+    padFlags,
     pieces,
     verdicts: new Uint8Array(new SharedArrayBuffer(request.pieces.length)).fill(pieceVerdict.wrong),
     cursor: new Int32Array(new SharedArrayBuffer(4)),
@@ -63,8 +69,13 @@ function workersFor(totalBytes: number): number {
 }
 
 /** Judges on this thread, one piece per turn of the event loop. */
-async function checkInline(work: HashWork, signal: AbortSignal, judged: (pieces: number) => void): Promise<void> {
-  const hasher = new PieceHasher(work.layout);
+async function checkInline(
+  work: HashWork,
+  files: readonly TorrentFile[],
+  signal: AbortSignal,
+  judged: (pieces: number) => void,
+): Promise<void> {
+  const hasher = new PieceHasher({ ...work.layout, files });
   try {
     for (const [i, pieceIndex] of work.pieces.entries()) {
       signal.throwIfAborted();
