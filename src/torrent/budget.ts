@@ -13,12 +13,17 @@ export class Budget {
     this.#left = most;
   }
 
-  /** Uses up `count`; false when there was not so much left. */
+  /** Uses up `count`; false, and nothing is used, when there is not so much left. */
   take(count: number, nowMs: number): boolean {
-    this.#left = Math.min(this.#most, this.#left + (nowMs - (this.#lastMs ?? nowMs)) * this.#perMs) - count;
+    this.#left = Math.min(this.#most, this.#left + (nowMs - (this.#lastMs ?? nowMs)) * this.#perMs);
     this.#lastMs = nowMs;
-    if (this.#left >= 0) return true;
-    this.#left = 0;
-    return false;
+    if (this.#left < count) return false;
+    this.#left -= count;
+    return true;
+  }
+
+  /** What was taken is not to count after all. */
+  giveBack(count: number): void {
+    this.#left = Math.min(this.#most, this.#left + count);
   }
 }

@@ -1,5 +1,5 @@
-// Connections that we make: so many half-open at once, so many begun a second. Which address is next is decided by the address book when
-// its turn comes, not when it was queued: something better may be known by then.
+// Connections that we make: so many half-open at once, so many a second that lead to no peer. Which address is next is decided by the
+// address book when its turn comes, not when it was queued: something better may be known by then.
 
 import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
@@ -46,6 +46,11 @@ export class Dialler {
     const nowMs = this.#clock.nowMs();
     const wanted = Math.min(places, this.#book.dueCount(nowMs) - this.#queue.size);
     for (let place = 0; place < wanted && this.#pace.take(1, nowMs); place++) void this.#queue.add(() => this.#dialNext());
+  }
+
+  /** A dial led to a peer of this torrent, and so costs nothing of the pace. */
+  answered(): void {
+    this.#pace.giveBack(1);
   }
 
   /** Gives up every dial. Resolves when none is under way. */

@@ -169,6 +169,7 @@ export class Swarm implements PeerHost {
   }
 
   peerReady(peer: Peer): void {
+    if (!peer.isIncoming) this.#dialler.answered();
     if (this.#isKnown(peer)) return peer.close(new NetworkError(`${peer.name} is connected already, by another port`));
     this.readyEver++;
     this.ready.set(peer.number, peer);
