@@ -1,7 +1,9 @@
-// A token bucket over received bytes: reading stops while the bucket is in debt. Pure; time comes in.
+// A token bucket over received bytes: reading stops while the bucket is deep in debt. Pure; time comes in.
 
-/** What may gather while nothing is read: longer bursts would show up at the user's router. */
-const burstMs = 250;
+/** What may gather while nothing is read: with the debt, a quarter of a second, since longer bursts would show up at the user's router. */
+const burstMs = 200;
+/** Debts up to this wait for more: to stop and to begin again costs 2 us for each connection, of which there may be thousands. */
+const debtMs = 50;
 
 /** A bound on a rate, in bytes per second. */
 export class RateLimit {
@@ -19,6 +21,7 @@ export class RateLimit {
   spend(bytes: number, nowMs: number): number {
     this.#tokens = Math.min(this.#tokens + (nowMs - this.#lastMs) * this.#bytesPerMs, burstMs * this.#bytesPerMs) - bytes;
     this.#lastMs = nowMs;
-    return this.#tokens >= 0 ? 0 : -this.#tokens / this.#bytesPerMs;
+    const restMs = -this.#tokens / this.#bytesPerMs;
+    return restMs <= debtMs ? 0 : restMs;
   }
 }

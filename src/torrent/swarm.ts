@@ -63,6 +63,7 @@ export class Swarm implements PeerHost {
   #willFill = false;
   #forgaveMs = 0;
   readonly #pauseReasons = new Set<string>();
+  #firstResumed = 0;
   /** What we offer. */
   readonly #held: Bitfield;
   #exchange: BlockExchange | undefined;
@@ -119,15 +120,21 @@ export class Swarm implements PeerHost {
     for (const peer of this.#all) peer.slept(ms);
   }
 
-  /** Stops reading from every peer for `reason`, until each reason given was taken back. */
+  /**
+   * Stops reading from every peer for `reason`, until each reason given was taken back. A peer may shake hands meanwhile: it owes us no
+   * block yet, and would wait for its turn behind all who do.
+   */
   pause(reason: string): void {
     this.#pauseReasons.add(reason);
-    for (const peer of this.#all) peer.setPaused(true);
+    for (const peer of this.ready.values()) peer.setPaused(true);
   }
 
   resume(reason: string): void {
     if (!this.#pauseReasons.delete(reason) || this.#pauseReasons.size > 0) return;
-    for (const peer of this.#all) peer.setPaused(false);
+    // The first to be resumed is the first to be read, and may use up the limit alone: each is the first in turn.
+    const peers = [...this.ready.values()];
+    this.#firstResumed = (this.#firstResumed + 1) % Math.max(peers.length, 1);
+    for (const peer of [...peers.slice(this.#firstResumed), ...peers.slice(0, this.#firstResumed)]) peer.setPaused(false);
   }
 
   /** A piece is on disk: peers that lack it are told, and those that have nothing else for us become uninteresting. */
@@ -173,6 +180,7 @@ export class Swarm implements PeerHost {
     if (this.#isKnown(peer)) return peer.close(new NetworkError(`${peer.name} is connected already, by another port`));
     this.readyEver++;
     this.ready.set(peer.number, peer);
+    if (this.#pauseReasons.size > 0) peer.setPaused(true);
     peer.protocol.sendIntroduction(this.#held);
     this.#options.listener.peerConnected(peer.name);
   }
@@ -276,7 +284,6 @@ export class Swarm implements PeerHost {
       clock,
     );
     this.#all.add(peer);
-    if (this.#pauseReasons.size > 0) peer.setPaused(true);
     peer.start();
   }
 

@@ -139,12 +139,26 @@ describe('peers that hold things up, on a simulated network', () => {
     assert.equal(torrent.swarm.ready.size, 0);
   });
 
-  it('keeps a peer that connects during a pause unread until the pause ends', () => {
+  it('lets each peer in turn be the first that is read again, since the first may use up a rate limit alone', () => {
+    const torrent = new SimulatedTorrent({ pieceCount: 64, pieceLength: 2 ** 16, random: seededRandom(12) });
+    const seeders = [0, 1, 2].map(() => torrent.add(mbit(0.1, 20)));
+    torrent.run(1_000);
+    const resumed: number[] = [];
+    for (const seeder of seeders) seeder.resume = () => resumed.push(seeders.indexOf(seeder));
+    for (let pause = 0; pause < 3; pause++) {
+      torrent.swarm.pause('rate');
+      torrent.swarm.resume('rate');
+    }
+    assert.equal(resumed.length, 9);
+    assert.deepEqual(new Set([resumed[0], resumed[3], resumed[6]]), new Set([0, 1, 2]));
+  });
+
+  it('shakes hands with a peer that connects during a pause, and takes no block of it until the pause ends', () => {
     const torrent = new SimulatedTorrent({ pieceCount: 4, pieceLength: 2 ** 16, random: seededRandom(9) });
     torrent.swarm.pause('disk');
     torrent.add(mbit(80, 20));
     assert.equal(torrent.run(5_000), undefined);
-    assert.equal(torrent.swarm.ready.size, 0);
+    assert.deepEqual([torrent.swarm.ready.size, torrent.exchange.receivedBytes], [1, 0]);
     torrent.swarm.resume('disk');
     assert.ok(torrent.run(5_000) !== undefined);
   });
