@@ -28,12 +28,25 @@ export interface DuplicateChoice {
   readonly expectedMs: number;
 }
 
+/** How long a block would still take at best, of how many peers it is asked, and when the last of them was. */
+interface Wait {
+  readonly block: RequestedBlock;
+  expectedMs: number;
+  holderCount: number;
+  lastSentMs: number;
+}
+
 /** A duplicate must promise to come this many times sooner, and by so much: below, it is waste. */
 const gainFactor = 1.5;
 const gainMs = 50;
 /** A holder that has been quiet for so many times the gap between its blocks, and at least so long, is taken for stalled. */
 const quietGaps = 4;
 const quietMinMs = 250;
+/** One from which nothing has come yet has so long: more than a satellite's round trip. */
+const unknownMs = 1_000;
+/** So many may be asked for a block at a time; beyond, one more each time that the last one has had so long. */
+const holdersMax = 3;
+const oneMoreAfterMs = 1_000;
 /** More than the largest piece has (config.ts, `pieceLength`). */
 const maxBlocksPerPiece = 2 ** 16;
 
@@ -48,7 +61,7 @@ export function chooseDuplicates(
   count: number,
   nowMs: number,
 ): DuplicateChoice[] {
-  const soonest = new Map<number, DuplicateChoice>();
+  const waits = new Map<number, Wait>();
   for (const holder of holders) {
     let position = 0;
     for (const block of holder.outstanding) {
@@ -56,11 +69,18 @@ export function chooseDuplicates(
       if (!isCandidate(block)) continue;
       const key = block.pieceIndex * maxBlocksPerPiece + block.blockIndex;
       const expectedMs = expectedWaitMs(holder, position, block, nowMs);
-      if (expectedMs < (soonest.get(key)?.expectedMs ?? Number.POSITIVE_INFINITY) || !soonest.has(key))
-        soonest.set(key, { block, expectedMs });
+      const wait = waits.get(key);
+      if (wait === undefined) waits.set(key, { block, expectedMs, holderCount: 1, lastSentMs: block.sentMs });
+      else {
+        wait.expectedMs = Math.min(wait.expectedMs, expectedMs);
+        wait.holderCount++;
+        wait.lastSentMs = Math.max(wait.lastSentMs, block.sentMs);
+      }
     }
   }
-  const candidates = [...soonest.values()].sort((a, b) => (a.expectedMs === b.expectedMs ? 0 : b.expectedMs - a.expectedMs));
+  const candidates = [...waits.values()]
+    .filter(({ holderCount, lastSentMs }) => holderCount < holdersMax || nowMs - lastSentMs > oneMoreAfterMs)
+    .sort((a, b) => (a.expectedMs === b.expectedMs ? 0 : b.expectedMs - a.expectedMs));
   const chosen: DuplicateChoice[] = [];
   for (const candidate of candidates) {
     const ourMs = deliveryMs(taker, taker.outstandingCount + chosen.length + 1);
@@ -72,7 +92,7 @@ export function chooseDuplicates(
 
 /** How long until the `position`-th (from 1) of the blocks that `holder` owes is here. */
 function expectedWaitMs(holder: Deliverer, position: number, block: RequestedBlock, nowMs: number): number {
-  if (holder.rate === 0) return nowMs - block.sentMs > quietMinMs ? Number.POSITIVE_INFINITY : quietMinMs;
+  if (holder.rate === 0) return nowMs - block.sentMs > unknownMs ? Number.POSITIVE_INFINITY : quietMinMs;
   const gapMs = wireLimits.blockBytes / holder.rate;
   if (holder.quietMs > Math.max(quietMinMs, gapMs * quietGaps, 2 * holder.minRoundTripMs)) return Number.POSITIVE_INFINITY;
   return Math.max(position * gapMs, block.sentMs + holder.minRoundTripMs - nowMs);

@@ -11,7 +11,14 @@ import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/random.ts';
 import type { BlockArrival } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
+import { Budget } from './budget.ts';
 import type { Peer } from './peer.ts';
+
+/** While a limit of our own holds reading back, and so long after, nobody is asked for what another seems to hold up. */
+const heldBackMs = 250;
+/** Looks a second at blocks on request: 0.1 us each. 2 000 peers may have nothing else to do than to look at 40 000 ten times a second. */
+const looksPerSecond = 1_000_000;
+const looksAtOnce = 100_000;
 
 /** What a block exchange is made of. */
 export interface BlockExchangeOptions {
@@ -33,6 +40,8 @@ export class BlockExchange {
   /** Payload that went into a piece. It may turn out to be wrong. */
   storedBytes = 0;
   readonly #options: BlockExchangeOptions;
+  readonly #looks = new Budget(looksPerSecond, looksAtOnce);
+  #heldBackUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: BlockExchangeOptions) {
     this.#options = options;
@@ -45,8 +54,15 @@ export class BlockExchange {
     if (room === 0) return;
     const choices = pickBlocks(ledger, peer, room, random);
     for (const { partial, blockIndex } of choices) peer.request(partial.index, blockIndex);
-    if (choices.length < room && ledger.missing.size === 0 && peer.mayAskTwice(clock.nowMs())) this.#askTwice(peer, room - choices.length);
+    const nowMs = clock.nowMs();
+    if (choices.length < room && ledger.missing.size === 0 && nowMs >= this.#heldBackUntilMs && peer.mayAskTwice(nowMs))
+      this.#askTwice(peer, room - choices.length, nowMs);
     peer.flush();
+  }
+
+  /** A limit of our own (rate, disk) holds reading back: what does not come is not its peer's fault. */
+  heldBack(nowMs: number): void {
+    this.#heldBackUntilMs = nowMs + heldBackMs;
   }
 
   /** A block begins to arrive from `peer`: its place, or undefined when it is not needed any more. */
@@ -118,8 +134,8 @@ export class BlockExchange {
   }
 
   /** The end of the download: blocks that others hold up are asked of `peer` as well. */
-  #askTwice(peer: Peer, count: number): void {
-    const { ledger, peers, clock } = this.#options;
+  #askTwice(peer: Peer, count: number, nowMs: number): void {
+    const { ledger, peers } = this.#options;
     const isCandidate = (block: RequestedBlock): boolean => {
       const partial = ledger.partials.get(block.pieceIndex);
       return (
@@ -131,7 +147,9 @@ export class BlockExchange {
       );
     };
     const holders = [...peers.values()].filter((holder) => holder !== peer && holder.outstandingCount > 0);
-    for (const { block } of chooseDuplicates(peer, holders, isCandidate, count, clock.nowMs())) {
+    const looks = holders.reduce((sum, holder) => sum + holder.outstandingCount, 0);
+    if (!this.#looks.take(Math.min(looks, looksAtOnce), nowMs)) return;
+    for (const { block } of chooseDuplicates(peer, holders, isCandidate, count, nowMs)) {
       ledger.partials.get(block.pieceIndex)?.requested(block.blockIndex);
       peer.request(block.pieceIndex, block.blockIndex);
     }

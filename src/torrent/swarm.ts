@@ -106,6 +106,7 @@ export class Swarm implements PeerHost {
 
   /** Looks after every peer's timeouts and window. Called about ten times a second. */
   tick(nowMs: number): void {
+    if (this.#pauseReasons.size > 0) this.#exchange?.heldBack(nowMs);
     for (const peer of [...this.#all]) peer.tick(nowMs);
     this.#forgive(nowMs);
     for (const peer of this.ready.values()) {
@@ -126,6 +127,7 @@ export class Swarm implements PeerHost {
    */
   pause(reason: string): void {
     this.#pauseReasons.add(reason);
+    this.#exchange?.heldBack(this.#options.clock.nowMs());
     for (const peer of this.ready.values()) peer.setPaused(true);
   }
 

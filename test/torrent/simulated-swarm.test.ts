@@ -153,6 +153,19 @@ describe('peers that hold things up, on a simulated network', () => {
     assert.deepEqual(new Set([resumed[0], resumed[3], resumed[6]]), new Set([0, 1, 2]));
   });
 
+  it('asks nobody twice while a limit of its own holds reading back, however many peers are idle', () => {
+    const torrent = new SimulatedTorrent({ pieceCount: 64, pieceLength: 2 ** 16, random: seededRandom(13) });
+    for (let peer = 0; peer < 60; peer++) torrent.add(mbit(1, 20));
+    const flap = (): void => {
+      torrent.swarm.pause('rate');
+      torrent.clock.setTimer(60, () => torrent.swarm.resume('rate'));
+      torrent.clock.setTimer(70, flap);
+    };
+    flap();
+    assert.ok(torrent.run(120_000) !== undefined);
+    assert.equal(torrent.exchange.wastedBytes, 0);
+  });
+
   it('shakes hands with a peer that connects during a pause, and takes no block of it until the pause ends', () => {
     const torrent = new SimulatedTorrent({ pieceCount: 4, pieceLength: 2 ** 16, random: seededRandom(9) });
     torrent.swarm.pause('disk');
