@@ -24,12 +24,14 @@ export class PartialPiece {
   readonly #senders: Int32Array;
   /** Blocks that are arriving right now, and on whose connection. */
   readonly #arriving = new Map<number, PeerNumber>();
+  /** Where it stands as long as it has free blocks: what the picker has to look at. */
+  readonly #open: Set<PartialPiece>;
   #freeCount: number;
   #receivedCount = 0;
   /** No free block stands before this one. */
   #firstFree = 0;
 
-  constructor(index: number, bytes: Uint8Array, blockCount: number, owner: PeerNumber, isOnParole: boolean) {
+  constructor(index: number, bytes: Uint8Array, blockCount: number, owner: PeerNumber, isOnParole: boolean, open: Set<PartialPiece>) {
     this.index = index;
     this.bytes = bytes;
     this.blockCount = blockCount;
@@ -38,6 +40,8 @@ export class PartialPiece {
     this.#requests = new Uint8Array(blockCount);
     this.#senders = new Int32Array(blockCount);
     this.#freeCount = blockCount;
+    this.#open = open;
+    open.add(this);
   }
 
   /** Blocks neither received nor asked for. */
@@ -76,7 +80,7 @@ export class PartialPiece {
 
   /** A peer is asked for the block. */
   requested(blockIndex: number): void {
-    if (this.#isFree(blockIndex)) this.#freeCount--;
+    this.#claim(blockIndex);
     this.#requests[blockIndex] = this.requestCount(blockIndex) + 1;
   }
 
@@ -110,7 +114,7 @@ export class PartialPiece {
   /** The block is here, whole, from `peer`. */
   received(blockIndex: number, peer: PeerNumber): void {
     assert(!this.isReceived(blockIndex), 'a block came twice');
-    if (this.#isFree(blockIndex)) this.#freeCount--;
+    this.#claim(blockIndex);
     this.#arriving.delete(blockIndex);
     this.#senders[blockIndex] = peer;
     this.#receivedCount++;
@@ -141,9 +145,17 @@ export class PartialPiece {
     return this.#senders[blockIndex] === nobody && this.#requests[blockIndex] === 0;
   }
 
+  /** The block is free no longer, if it was. */
+  #claim(blockIndex: number): void {
+    if (!this.#isFree(blockIndex)) return;
+    this.#freeCount--;
+    if (this.#freeCount === 0) this.#open.delete(this);
+  }
+
   #freeIfUnclaimed(blockIndex: number): void {
     if (!this.#isFree(blockIndex)) return;
     this.#freeCount++;
+    this.#open.add(this);
     this.#firstFree = Math.min(this.#firstFree, blockIndex);
   }
 }

@@ -21,8 +21,6 @@ export interface PickerPeer {
   canGive(pieceIndex: number): boolean;
   /** What it has. */
   readonly pieces: Bitfield;
-  /** How many of them we need. */
-  readonly neededCount: number;
   /** Nothing but these may be asked of it now (BEP 6, allowed fast); undefined when anything may. */
   readonly onlyPieces: ReadonlySet<number> | undefined;
   /** What it owes us. */
@@ -37,8 +35,10 @@ export interface BlockChoice {
 
 /** So many pieces are begun at random before rarity rules. */
 const randomFirstPieces = 4;
-/** How many pieces of a sparse bitfield are passed over in the time of one look at a missing piece. */
-const piecesPerStep = 16;
+/** So many of the rarest pieces are looked at for one that the peer has: 10 us. */
+const looksAtRarest = 2048;
+/** A peer that has none of them gives the rarest of so many others. */
+const sampleSize = 64;
 
 /** Takes up to `count` blocks for `peer` and notes them as requested. */
 export function pickBlocks(ledger: PieceLedger, peer: PickerPeer, count: number, random: Random): BlockChoice[] {
@@ -82,9 +82,7 @@ function takeFromPartials(
   isEligible: (partial: PartialPiece) => boolean,
   take: (partial: PartialPiece) => void,
 ): void {
-  for (const partial of ledger.partials.values()) {
-    if (partial.freeCount > 0 && isEligible(partial) && peer.canGive(partial.index)) take(partial);
-  }
+  for (const partial of ledger.open) if (isEligible(partial) && peer.canGive(partial.index)) take(partial);
 }
 
 /** The rarest missing piece that the peer can give; at first, one at random. */
@@ -92,23 +90,27 @@ function pickNewPiece(ledger: PieceLedger, peer: PickerPeer, random: Random): nu
   const { missing } = ledger;
   if (missing.size === 0) return undefined;
   if (peer.onlyPieces !== undefined) return rarestOf(peer.onlyPieces, ledger, peer);
-  // In the mean `missing.size / neededCount` steps find a piece of it here; one step there passes over eight pieces that it lacks.
-  if (peer.neededCount * peer.pieces.size < piecesPerStep * missing.size) return rarestOf(peer.pieces, ledger, peer);
   const begun = ledger.wantedVerified + ledger.partials.size;
   const start = begun < randomFirstPieces ? Math.floor(random.fraction() * missing.size) : 0;
-  for (let i = 0; i < missing.size; i++) {
+  const looks = Math.min(missing.size, looksAtRarest);
+  for (let i = 0; i < looks; i++) {
     const piece = missing.at((start + i) % missing.size);
     if (peer.canGive(piece) && ledger.mayBegin(piece, peer.number)) return piece;
   }
-  return undefined;
+  if (looks === missing.size) return undefined;
+  // The rarest ones pile up when only slow peers have them, a million of them in a large torrent: no pick may go through them all.
+  return rarestOf(peer.pieces.common(ledger.needed, Math.floor(random.fraction() * peer.pieces.size)), ledger, peer);
 }
 
+/** The rarest of the first `sampleSize` of `pieces` that may be begun. */
 function rarestOf(pieces: Iterable<number>, ledger: PieceLedger, peer: PickerPeer): number | undefined {
   const { missing } = ledger;
   let rarest: number | undefined;
+  let found = 0;
   for (const piece of pieces) {
     if (!missing.has(piece) || !peer.canGive(piece) || !ledger.mayBegin(piece, peer.number)) continue;
     if (rarest === undefined || missing.availabilityOf(piece) < missing.availabilityOf(rarest)) rarest = piece;
+    if (++found === sampleSize) break;
   }
   return rarest;
 }

@@ -31,6 +31,8 @@ export class PieceLedger {
   /** Missing pieces, rarest first. */
   readonly missing: RarityOrder;
   readonly partials = new Map<number, PartialPiece>();
+  /** Those with blocks that are neither here nor asked for. */
+  readonly open = new Set<PartialPiece>();
   readonly #checking = new Set<number>();
   readonly #buffers: PieceBuffers;
   /** Pieces that are fetched from one peer alone, and the peers that had their chance: they began one and did not finish it. */
@@ -73,7 +75,8 @@ export class PieceLedger {
   begin(piece: number, owner: PeerNumber): PartialPiece {
     assert(this.missing.has(piece), `piece ${piece} is begun but not missing`);
     const bytes = this.#buffers.take(this.geometry.lengthOf(piece));
-    const partial = new PartialPiece(piece, bytes, this.geometry.blockCountOf(piece), owner, this.#onParole.has(piece));
+    const blockCount = this.geometry.blockCountOf(piece);
+    const partial = new PartialPiece(piece, bytes, blockCount, owner, this.#onParole.has(piece), this.open);
     this.missing.remove(piece);
     this.partials.set(piece, partial);
     this.#partialBytes += bytes.length;
@@ -146,6 +149,7 @@ export class PieceLedger {
 
   #endPartial(partial: PartialPiece): void {
     this.partials.delete(partial.index);
+    this.open.delete(partial);
     this.#partialBytes -= partial.bytes.length;
   }
 }

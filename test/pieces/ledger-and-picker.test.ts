@@ -34,9 +34,18 @@ function ledgerOf(
 
 /** A peer that has the pieces that `has` names (of at most 100), and owes us something. */
 function peer(number: number, has: (piece: number) => boolean = () => true, more: Partial<PickerPeer> = {}): PickerPeer {
-  const pieces = new Bitfield(100);
-  for (let piece = 0; piece < 100; piece++) if (has(piece)) pieces.add(piece);
-  return { number, canGive: has, pieces, neededCount: pieces.count, onlyPieces: undefined, outstandingCount: 1, ...more };
+  return peerOf(100, number, has, more);
+}
+
+function peerOf(
+  pieceCount: number,
+  number: number,
+  has: (piece: number) => boolean = () => true,
+  more: Partial<PickerPeer> = {},
+): PickerPeer {
+  const pieces = new Bitfield(pieceCount);
+  for (let piece = 0; piece < pieceCount; piece++) if (has(piece)) pieces.add(piece);
+  return { number, canGive: has, pieces, onlyPieces: undefined, outstandingCount: 1, ...more };
 }
 const names = (choices: ReturnType<typeof pickBlocks>): string[] => choices.map((choice) => `${choice.partial.index}:${choice.blockIndex}`);
 
@@ -121,7 +130,7 @@ describe('picker', () => {
   it('asks a choking peer only for what it allows', () => {
     const { ledger } = ledgerOf(10, 1);
     const onlyPieces = new Set([3, 8]);
-    const choking = peer(1, (piece) => onlyPieces.has(piece), { onlyPieces, neededCount: 10 });
+    const choking = peer(1, (piece) => onlyPieces.has(piece), { onlyPieces });
     assert.deepEqual(names(pickBlocks(ledger, choking, 9, systemRandom)).sort(), ['3:0', '8:0']);
   });
 
@@ -138,6 +147,32 @@ describe('picker', () => {
       ),
       ['77:0'],
     );
+  });
+
+  it('finds what a peer can give among many rarer pieces that it lacks, without looking at them all', () => {
+    const pieceCount = 100_000;
+    const { ledger } = ledgerOf(pieceCount, 1);
+    const common = (piece: number): boolean => piece % 100 === 99;
+    for (let piece = 0; piece < pieceCount; piece++) if (common(piece)) ledger.missing.increase(piece);
+    let looks = 0;
+    const canGive = (piece: number): boolean => {
+      looks++;
+      return common(piece);
+    };
+    const poor = peerOf(pieceCount, 1, common, { canGive });
+    for (let pick = 0; pick < 1000; pick++) assert.equal(pickBlocks(ledger, poor, 1, systemRandom).length, 1, `pick ${pick}`);
+    assert.deepEqual(pickBlocks(ledger, poor, 1, systemRandom), []);
+    assert.ok(looks < 1001 * 2_500, `${looks} looks`);
+  });
+
+  it('takes the rarest of those that it finds beyond the rarest of all', () => {
+    const { ledger } = ledgerOf(10_000, 1, [0, 1, 2, 3]);
+    const has = (piece: number): boolean => piece >= 9_950;
+    for (let piece = 9_950; piece < 10_000; piece++) {
+      ledger.missing.increase(piece);
+      if (piece !== 9_977) ledger.missing.increase(piece);
+    }
+    assert.deepEqual(names(pickBlocks(ledger, peerOf(10_000, 1, has), 1, systemRandom)), ['9977:0']);
   });
 
   it('never asks for a piece that is verified', () => {

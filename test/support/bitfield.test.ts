@@ -79,6 +79,26 @@ test('behaves as a set of numbers, whatever is added and deleted', () => {
   );
 });
 
+test('walks through what two sets have in common, once each, from any start', () => {
+  const members = fc.uniqueArray(fc.nat({ max: 99 }));
+  fc.assert(
+    fc.property(members, members, fc.nat({ max: 99 }), (some, others, start) => {
+      const [a, b] = [new Bitfield(100), new Bitfield(100)];
+      for (const index of some) a.add(index);
+      for (const index of others) b.add(index);
+      const common = some.filter((index) => others.includes(index)).sort((x, y) => x - y);
+      const walked = [...a.common(b, start)];
+      assert.deepEqual(
+        walked.toSorted((x, y) => x - y),
+        common,
+      );
+      const first = common.find((index) => index >= start - (start % 32));
+      assert.equal(walked[0], first ?? common[0]);
+    }),
+    { seed: 5 },
+  );
+});
+
 test('counts what two sets have in common', () => {
   const [a, b] = [new Bitfield(20), new Bitfield(20)];
   for (const index of [0, 3, 9, 19]) a.add(index);
