@@ -18,9 +18,10 @@ export async function compete(contestants: readonly Contestant[], rounds: number
       const outcome = await run();
       runs.set(name, [...(runs.get(name) ?? []), outcome]);
       const verdict = outcome.fault === undefined ? '' : `  WRONG: ${outcome.fault}`;
+      const waste = outcome.wastedShare === undefined ? '' : `, ${(100 * outcome.wastedShare).toFixed(2)} % wasted`;
       console.error(
         `  ${round}/${rounds} ${name}: ${outcome.wallSeconds.toFixed(2)} s, CPU ${outcome.cpuSeconds.toFixed(2)} s, ` +
-          `${(outcome.peakBytes / 1e6).toFixed(0)} MB${verdict}`,
+          `${(outcome.peakBytes / 1e6).toFixed(0)} MB${waste}${verdict}`,
       );
     }
   }

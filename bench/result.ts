@@ -6,6 +6,8 @@ export interface Run {
   /** User and system time. */
   readonly cpuSeconds: number;
   readonly peakBytes: number;
+  /** What seeders sent beyond the torrent's size, as a share of it: upper bound of what was received in vain. Undefined where nobody counts. */
+  readonly wastedShare?: number;
   /** Undefined when the result was right, byte for byte; else what was wrong with it. */
   readonly fault: string | undefined;
 }
@@ -46,6 +48,7 @@ export interface Medians {
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
   readonly peakBytes: number;
+  readonly wastedShare: number | undefined;
 }
 
 /** The medians of the right runs; undefined when there is none. */
@@ -53,10 +56,12 @@ export function mediansOf(row: Row): Medians | undefined {
   if (row.kind === 'absent') return undefined;
   const right = row.runs.filter((run) => run.fault === undefined);
   if (right.length === 0) return undefined;
+  const wastedShares = right.flatMap(({ wastedShare }) => wastedShare ?? []);
   return {
     wallSeconds: median(right.map((run) => run.wallSeconds)),
     cpuSeconds: median(right.map((run) => run.cpuSeconds)),
     peakBytes: median(right.map((run) => run.peakBytes)),
+    wastedShare: wastedShares.length === 0 ? undefined : median(wastedShares),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Content, torrentOf } from './content.ts';
 import type { Lab, Service } from './lab.ts';
@@ -34,6 +35,8 @@ export interface Swarm {
   connectionCount(): number;
   /** When a connection made its first request, for each that did, in ms of the monotonic clock. */
   firstRequestsMs(): number[];
+  /** Bytes of blocks that the seeders have sent, when whoever asked is gone. Waits until they have noticed. */
+  sentBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -81,6 +84,7 @@ export async function startSwarm(lab: Lab, content: Content, shape: SwarmShape):
     seeders,
     connectionCount: () => numbersAfter('shaken ', seeding).length,
     firstRequestsMs: () => numbersAfter('request ', seeding),
+    sentBytes: () => sentBytes(seeding),
     stop: async () => {
       await network.stop();
       await seeding.stop();
@@ -90,6 +94,15 @@ export async function startSwarm(lab: Lab, content: Content, shape: SwarmShape):
 
 function count(n: number, lab: Lab, first: number): string[] {
   return Array.from({ length: n }, (_, i) => lab.address(first + i));
+}
+
+/** A line of the shaped network passes on that its client is gone within its round trip. */
+const noticedWithinMs = 5_000;
+
+async function sentBytes(seeding: Service): Promise<number> {
+  const isOpen = (): boolean => numbersAfter('sent ', seeding).length < numbersAfter('shaken ', seeding).length;
+  for (let waitedMs = 0; isOpen() && waitedMs < noticedWithinMs; waitedMs += 10) await sleep(10);
+  return numbersAfter('sent ', seeding).reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function numbersAfter(word: string, service: Service): number[] {

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Content, differenceTo, makeContent } from '../content.ts';
 import { type Contestant, compete } from '../contest.ts';
-import type { Lab } from '../lab.ts';
+import type { Lab, Task } from '../lab.ts';
 import type { Bench, BenchClient, Profile } from '../profile.ts';
 import type { Comparison, Run } from '../result.ts';
 import { clientAddress, type Line, startSwarm, type Swarm } from '../swarm.ts';
@@ -88,12 +88,8 @@ export function downloader(
   const run = async (): Promise<Run> => {
     const outputDir = lab.directory(target, 'out');
     const stateDir = lab.directory('disk', 'state');
-    const { exitCode, stderr, ...cost } = await lab.measure(
-      client.download({ torrentFile: swarm.torrentFile, outputDir, stateDir, address: clientAddress(lab) }),
-    );
-    const fault = exitCode === 0 ? differenceTo(content, outputDir) : `exit code ${exitCode}: ${stderr}`;
-    lab.directory(target, 'out');
-    return { wallSeconds: cost.wallSeconds, cpuSeconds: cost.cpuSeconds, peakBytes: cost.peakBytes, fault };
+    const job = { torrentFile: swarm.torrentFile, outputDir, stateDir, address: clientAddress(lab) };
+    return runDownload(lab, content, swarm, client.download(job), target);
   };
   return { name: client.name, run };
 }
@@ -111,12 +107,19 @@ function floor(lab: Lab, content: Content, swarm: Swarm, target: 'memory' | 'dis
     const output = path.join(outputDir, content.name);
     const { infohash, totalLength, pieceLength } = content;
     const argv = [lab.yardstick('floor'), infohash, hashes, String(totalLength), String(pieceLength), output, ...peers];
-    const { exitCode, stderr, ...cost } = await lab.measure({ argv });
-    const fault = exitCode === 0 ? differenceTo(content, outputDir) : `exit code ${exitCode}: ${stderr}`;
-    lab.directory(target, 'out');
-    return { wallSeconds: cost.wallSeconds, cpuSeconds: cost.cpuSeconds, peakBytes: cost.peakBytes, fault };
+    return runDownload(lab, content, swarm, { argv }, target);
   };
   return { name, run };
+}
+
+/** Runs what downloads from `swarm` into the directory `out` of `target`, and compares what it left there. */
+async function runDownload(lab: Lab, content: Content, swarm: Swarm, task: Task, target: 'memory' | 'disk'): Promise<Run> {
+  const sentBefore = await swarm.sentBytes();
+  const { exitCode, stderr, wallSeconds, cpuSeconds, peakBytes } = await lab.measure(task);
+  const wastedShare = ((await swarm.sentBytes()) - sentBefore) / content.totalLength - 1;
+  const fault = exitCode === 0 ? differenceTo(content, path.join(lab[target], 'out')) : `exit code ${exitCode}: ${stderr}`;
+  lab.directory(target, 'out');
+  return { wallSeconds, cpuSeconds, peakBytes, wastedShare, fault };
 }
 
 /** What the disk takes for the same bytes. */

@@ -41,7 +41,9 @@ function curveCells({ columns, points, faults }: Curve): Cells {
 
 function comparisonCells(comparison: Comparison): Cells {
   const { ideal, base, rows } = comparison;
-  const head = ['', 'wall s', `x ${base}`, 'CPU s', `x ${base}`, 'peak MB', ...(ideal === undefined ? [] : ['x ideal'])];
+  const head = ['', 'wall s', `x ${base}`, 'CPU s', `x ${base}`, 'peak MB'];
+  if (tellsWaste(comparison)) head.push('wasted');
+  if (ideal !== undefined) head.push('x ideal');
   const notes = rows.flatMap((row) => [...remarksOn(row)]);
   if (ideal !== undefined) notes.push(`ideal: ${ideal.seconds.toFixed(2)} s (${ideal.why})`);
   return { head, lines: rows.map((row) => comparisonLine(row, comparison)), notes };
@@ -52,10 +54,14 @@ function comparisonLine(row: Row, comparison: Comparison): string[] {
   const medians = mediansOf(row);
   const base = baseMedians(comparison);
   const ratio = (value: number, of: number | undefined): string => (of === undefined || of === 0 ? '-' : (value / of).toFixed(2));
-  const idealCells = (wallSeconds: number | undefined): string[] =>
-    ideal === undefined ? [] : [wallSeconds === undefined ? '-' : ratio(wallSeconds, ideal.seconds)];
-  if (medians === undefined) return [row.name, row.kind === 'absent' ? 'absent' : 'WRONG', '-', '-', '-', '-', ...idealCells(undefined)];
-  const { wallSeconds, cpuSeconds, peakBytes } = medians;
+  const more = (wastedShare: number | undefined, wallSeconds: number | undefined): string[] => [
+    ...(tellsWaste(comparison) ? [wastedShare === undefined ? '-' : `${(100 * wastedShare).toFixed(2)} %`] : []),
+    ...(ideal === undefined ? [] : [wallSeconds === undefined ? '-' : ratio(wallSeconds, ideal.seconds)]),
+  ];
+  if (medians === undefined) {
+    return [row.name, row.kind === 'absent' ? 'absent' : 'WRONG', '-', '-', '-', '-', ...more(undefined, undefined)];
+  }
+  const { wallSeconds, cpuSeconds, peakBytes, wastedShare } = medians;
   return [
     row.name,
     wallSeconds.toFixed(wallSeconds < 1 ? 3 : 2),
@@ -63,8 +69,12 @@ function comparisonLine(row: Row, comparison: Comparison): string[] {
     cpuSeconds.toFixed(cpuSeconds < 1 ? 3 : 2),
     ratio(cpuSeconds, base?.cpuSeconds),
     (peakBytes / 1e6).toFixed(0),
-    ...idealCells(wallSeconds),
+    ...more(wastedShare, wallSeconds),
   ];
+}
+
+function tellsWaste({ rows }: Comparison): boolean {
+  return rows.some((row) => mediansOf(row)?.wastedShare !== undefined);
 }
 
 function* remarksOn(row: Row): Generator<string> {

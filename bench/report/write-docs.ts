@@ -57,6 +57,7 @@ const howToRead = `## How to read it
   seeding (transmission) it ends when the client's own hook says that the download is complete.
 - CPU and peak memory are the kernel's account of the process (\`wait4\`). Memory counts mapped files, too, which a client that maps what
   it downloads (libtorrent) has many of.
+- "Wasted" is what the seeders sent beyond the torrent's size. What lay in a buffer of the system when the client hung up counts, too.
 - "C floor" is a program of one thread that only receives, hashes, compares and writes (\`bench/yardsticks/floor.c\`).
 - "x ideal" is the time that the lines take when they are full from the first moment to the last.
 - The seeders serve from memory (\`bench/yardsticks/seeder.c\`); lines with a delay and a rate are a small proxy (\`bench/shaped-link.ts\`),

@@ -4,7 +4,7 @@
 //   seeder INFOHASH CONTENT PIECE_LENGTH ADDRESS...
 //
 // Prints "listening ADDRESS PORT" for each address, "ready"; then for each connection "shaken MS" at its handshake and "request MS" at its
-// first request (CLOCK_MONOTONIC).
+// first request (CLOCK_MONOTONIC), and "sent BYTES" when it is closed: its blocks, those that were never read at the other end included.
 
 #define _GNU_SOURCE
 #include "peer-wire.h"
@@ -36,6 +36,7 @@ typedef struct {
 
 typedef struct {
   int is_shaken, has_asked;
+  uint64_t sent_bytes; // of whole blocks
   uint8_t input[INPUT_BYTES];
   size_t input_length;
   uint8_t *control; // handshake, bitfield, unchoke: goes before any block
@@ -65,6 +66,10 @@ static void add_slot(int fd, Connection *connection) {
 }
 
 static void remove_slot(size_t slot) {
+  if (connections[slot]->is_shaken) {
+    printf("sent %llu\n", (unsigned long long)connections[slot]->sent_bytes);
+    fflush(stdout);
+  }
   close(polls[slot].fd);
   free(connections[slot]->control);
   free(connections[slot]->queue);
@@ -209,6 +214,7 @@ static int flush_out(Connection *c, int fd) {
     c->sent += sent;
     while (c->first < c->last && c->sent >= BLOCK_HEADER_BYTES + c->queue[c->first].length) {
       c->sent -= BLOCK_HEADER_BYTES + c->queue[c->first].length;
+      c->sent_bytes += c->queue[c->first].length;
       c->first++;
     }
   }
