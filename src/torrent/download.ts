@@ -61,7 +61,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
     this.#geometry = new Geometry(metainfo);
     this.#wanted = wantedBy(metainfo, this.#geometry, options.selection);
     this.#typedPeers = (options.peers ?? []).map(parseHostAndPort);
-    signal.addEventListener('abort', () => this.#boundStop(signal), { once: true });
+    signal.addEventListener('abort', this.#boundStop, { once: true });
     this.result = Promise.race([this.#run(signal), this.#givenUp.promise]);
     this.result.catch(() => {}); // whoever only reads events is not to be crashed by the result
   }
@@ -114,6 +114,8 @@ export class Download implements AsyncIterable<DownloadEvent> {
       await storage?.close();
       this.#enter('ended');
       deadline?.cancel();
+      // Node keeps what listens to a signal made of several for as long as they live: ours would outlive every download.
+      signal.removeEventListener('abort', this.#boundStop);
       this.#stopTimer?.cancel();
       this.#progressTimer?.cancel();
       this.#events.end();
@@ -121,12 +123,12 @@ export class Download implements AsyncIterable<DownloadEvent> {
   }
 
   /** From now on there is little time: a disk or a tracker that holds up the clean stop for longer is left alone with it. */
-  #boundStop(signal: AbortSignal): void {
+  readonly #boundStop = (): void => {
     this.#stopTimer = this.#clock.setTimer(stoppingMs, () => {
       this.#events.end();
-      this.#givenUp.reject(signal.reason);
+      this.#givenUp.reject(this.#options.signal?.reason);
     });
-  }
+  };
 
   #deadlineError(): Error {
     const transferError = this.#phase === 'downloading' ? this.#transfer?.explain('deadline-reached') : undefined;
