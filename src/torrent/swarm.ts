@@ -1,10 +1,11 @@
 // The peers of one torrent: dials those the address book proposes, takes those that connect to us, keeps their interest and the rarity
 // of pieces right, pauses and resumes them all, closes those that are of no use. Blocks are block-exchange.ts's matter.
 
-import { peerLimits } from '../config.ts';
+import { peerLimits, storageLimits } from '../config.ts';
 import type { AddressBook, PeerAddress } from '../discovery/address-book.ts';
 import { NetworkError, ProtocolError, type TtorrentError } from '../errors.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
+import { isOutOfDescriptors } from '../storage/storage-error.ts';
 import { Bitfield } from '../support/bitfield.ts';
 import { equalBytes } from '../support/bytes.ts';
 import type { Clock } from '../support/clock.ts';
@@ -46,6 +47,10 @@ export interface SwarmOptions {
 /** With every place taken, a peer that has given us nothing for so long makes room for one that might. */
 const uselessMaxMs = 60_000;
 
+/** What is left to files, trackers and name servers when the system gives us no more descriptors. */
+const spareDescriptors = storageLimits.openFiles + 16;
+const makeDoEveryMs = 1_000;
+
 /** How long a piece on parole that only failed peers have waits for another one. */
 const forgiveEveryMs = 2_000;
 
@@ -59,6 +64,9 @@ export class Swarm implements PeerHost {
   readonly #all = new Set<Peer>();
   readonly #dialler: Dialler;
   #isOver = false;
+  /** Fewer than asked for where the system has too few descriptors. */
+  #maxPeers: number;
+  #madeDoMs = Number.NEGATIVE_INFINITY;
   readonly #acceptPace = new Budget(peerLimits.acceptsPerSecond, 4 * peerLimits.acceptsPerSecond);
   #willFill = false;
   #forgaveMs = 0;
@@ -70,9 +78,13 @@ export class Swarm implements PeerHost {
 
   constructor(options: SwarmOptions) {
     this.#options = options;
+    this.#maxPeers = options.maxPeers;
     this.#dialler = new Dialler(options.book, options.clock, {
       dialled: (address, stream) => this.#begin(address, stream, false),
-      dialFailed: (name, cause) => options.listener.peerLost(name, false, cause),
+      dialFailed: (name, cause) => {
+        if (isOutOfDescriptors(cause.cause)) this.#makeDo();
+        options.listener.peerLost(name, false, cause);
+      },
     });
     this.#held = new Bitfield(options.ledger.geometry.pieceCount);
     for (const piece of options.ledger.verified) if (options.holds(piece)) this.#held.add(piece);
@@ -90,16 +102,15 @@ export class Swarm implements PeerHost {
 
   /** Dials as many addresses as there is room for. */
   dial(): void {
-    const { book, clock, maxPeers } = this.#options;
-    if (this.connectionCount >= maxPeers && book.dueCount(clock.nowMs()) > 0) this.#closeUseless();
-    this.#dialler.dial(maxPeers - this.connectionCount);
+    const { book, clock } = this.#options;
+    if (this.connectionCount >= this.#maxPeers && book.dueCount(clock.nowMs()) > 0) this.#closeUseless();
+    this.#dialler.dial(this.#maxPeers - this.connectionCount);
   }
 
   /** A peer connected to us. */
   accept(stream: ByteStream): void {
-    const { clock, maxPeers } = this.#options;
-    const isFlood = !this.#acceptPace.take(1, clock.nowMs());
-    const address = !isFlood && this.connectionCount < maxPeers ? this.#options.book.accept(stream.remote) : undefined;
+    const isFlood = !this.#acceptPace.take(1, this.#options.clock.nowMs());
+    const address = !isFlood && this.connectionCount < this.#maxPeers ? this.#options.book.accept(stream.remote) : undefined;
     if (address === undefined || this.#isOver) return stream.close();
     this.#begin(address, stream, true);
   }
@@ -287,6 +298,15 @@ export class Swarm implements PeerHost {
     );
     this.#all.add(peer);
     peer.start();
+  }
+
+  /** Every descriptor is taken: the disk and the trackers need some, too, so the last peers go and no others come in their place. */
+  #makeDo(): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#madeDoMs < makeDoEveryMs) return; // of one batch of dials
+    this.#madeDoMs = nowMs;
+    this.#maxPeers = Math.max(Math.floor(this.#all.size / 2), this.#all.size - spareDescriptors);
+    for (const peer of [...this.#all].slice(this.#maxPeers)) peer.close();
   }
 
   /** Closes the peer that has been of no use for longest, if that is long. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { parseTorrent } from '../../src/metainfo/parse-torrent.ts';
@@ -10,6 +10,7 @@ import { download } from '../../src/torrent/download.ts';
 import type { DownloadEvent, DownloadProgress } from '../../src/torrent/events.ts';
 import * as behaviours from '../support/behaviours.ts';
 import { type MadeTorrent, makeTorrent } from '../support/make-torrent.ts';
+import { runCli } from '../support/run-cli.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { type Behaviour, Seeder, type SeederOptions } from '../support/seeder.ts';
 
@@ -126,6 +127,20 @@ describe('download on loopback', () => {
   it('completes alone with a peer that sends unasked and duplicate blocks', async (t) => {
     await downloadFrom(t, small, [{ behaviour: behaviours.unsolicited(50) }]);
     await downloadFrom(t, small, [{ behaviour: behaviours.duplicateBlocks() }]);
+  });
+
+  it('makes do with few descriptors, however many peers there are', async (t) => {
+    const torrent = makeTorrent({ name: 'many.bin', pieceLength: 64 * 1024, length: 4 * MiB });
+    const seeders = await Promise.all(Array.from({ length: 120 }, () => Seeder.start({ torrent, rateBytesPerSecond: MiB / 16 })));
+    t.after(() => Promise.all(seeders.map((seeder) => seeder.close())));
+    const directory = scratchDirectory(t);
+    const torrentFile = path.join(directory, 'many.torrent');
+    writeFileSync(torrentFile, torrent.bytes);
+    const peers = seeders.flatMap((seeder) => ['--peer', seeder.address]);
+    const { exitCode, stderr } = await runCli(['get', torrentFile, '-o', directory, ...peers], {
+      wrapper: ['sh', '-c', 'ulimit -n 80; exec "$@"', 'sh'],
+    });
+    assert.equal(exitCode, 0, stderr);
   });
 
   it('works with peers that speak neither the fast nor the extension protocol', async (t) => {
