@@ -14,7 +14,7 @@ import type { BlockRequest } from '../wire/request-book.ts';
 import { Budget } from './budget.ts';
 import type { Peer } from './peer.ts';
 
-/** While a limit of our own holds reading back, and so long after, nobody is asked for what another seems to hold up. */
+/** While a limit of our own holds reading back, and so long after, no peer is taken to be slow. */
 const heldBackMs = 250;
 /** Looks a second at blocks on request: 0.1 us each. 2 000 peers may have nothing else to do than to look at 40 000 ten times a second. */
 const looksPerSecond = 1_000_000;
@@ -117,8 +117,8 @@ export class BlockExchange {
 
   /** When nothing new is left to ask for: takes back what `peer` turned out to be too slow for, so that others can be asked. */
   takeBackExcess(peer: Peer): void {
-    const { ledger } = this.#options;
-    if (ledger.missing.size > 0) return;
+    const { ledger, clock } = this.#options;
+    if (ledger.missing.size > 0 || clock.nowMs() < this.#heldBackUntilMs) return;
     for (const block of peer.cancelExcess()) {
       const partial = ledger.partials.get(block.pieceIndex);
       partial?.requestEnded(block.blockIndex);

@@ -10,6 +10,7 @@ import { Bitfield } from '../../src/support/bitfield.ts';
 import type { Random } from '../../src/support/random.ts';
 import { BlockExchange } from '../../src/torrent/block-exchange.ts';
 import { PieceIntake } from '../../src/torrent/piece-intake.ts';
+import { RateLimit } from '../../src/torrent/rate-limit.ts';
 import { Swarm } from '../../src/torrent/swarm.ts';
 import { HandClock } from './hand-clock.ts';
 import { type SimulatedLink, SimulatedSeeder, type SimulatedSeederOptions, goodMark } from './simulated-seeder.ts';
@@ -43,8 +44,10 @@ export class SimulatedTorrent {
   corruptBytes = 0;
   readonly #geometry: Geometry;
 
-  constructor(options: { pieceCount: number; pieceLength: number; totalLength?: number; random: Random }) {
-    const { pieceCount, pieceLength, random } = options;
+  /** `bytesPerSecond` limits what is read of all peers together, as `--max-download-rate` does. */
+  constructor(options: { pieceCount: number; pieceLength: number; totalLength?: number; random: Random; bytesPerSecond?: number }) {
+    const { pieceCount, pieceLength, random, bytesPerSecond } = options;
+    const limit = bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, 0);
     const totalLength = options.totalLength ?? pieceCount * pieceLength;
     const files = [{ index: 0, path: ['f'], length: totalLength, torrentOffset: 0, pad: false, executable: false }];
     this.#geometry = new Geometry({ pieceCount, pieceLength, totalLength, files });
@@ -59,7 +62,17 @@ export class SimulatedTorrent {
       maxPeers: 500,
       holds: () => true,
       clock: this.clock,
-      listener: { peerConnected() {}, peerIntroduced() {}, peerLost() {}, bytesRead() {} },
+      listener: {
+        peerConnected() {},
+        peerIntroduced() {},
+        peerLost() {},
+        bytesRead: (length) => {
+          const restMs = limit?.spend(length, this.clock.nowMs()) ?? 0;
+          if (restMs === 0) return;
+          this.swarm.pause('rate');
+          this.clock.setTimer(restMs, () => this.swarm.resume('rate'));
+        },
+      },
     });
     const intake: PieceIntake = new PieceIntake(
       this.ledger,

@@ -154,14 +154,9 @@ describe('peers that hold things up, on a simulated network', () => {
   });
 
   it('asks nobody twice while a limit of its own holds reading back, however many peers are idle', () => {
-    const torrent = new SimulatedTorrent({ pieceCount: 64, pieceLength: 2 ** 16, random: seededRandom(13) });
-    for (let peer = 0; peer < 60; peer++) torrent.add(mbit(1, 20));
-    const flap = (): void => {
-      torrent.swarm.pause('rate');
-      torrent.clock.setTimer(60, () => torrent.swarm.resume('rate'));
-      torrent.clock.setTimer(70, flap);
-    };
-    flap();
+    const options = { pieceCount: 128, pieceLength: 2 ** 16, random: seededRandom(13), bytesPerSecond: 1_000_000 };
+    const torrent = new SimulatedTorrent(options);
+    for (let peer = 0; peer < 60; peer++) torrent.add(mbit(50, 20));
     assert.ok(torrent.run(120_000) !== undefined);
     assert.equal(torrent.exchange.wastedBytes, 0);
   });
