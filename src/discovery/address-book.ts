@@ -45,6 +45,8 @@ export class AddressBook {
   #nextNumber = 1;
   /** How many entries were named by a source or the user; the others connected to us. */
   #named = 0;
+  /** The last time that was told. */
+  #nowMs = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -66,15 +68,16 @@ export class AddressBook {
    */
   add(origin: PeerOrigin, endpoints: readonly Endpoint[], localAllowed: boolean): number {
     let added = 0;
+    let hasRoom = this.#hasRoomForNamed();
     for (const endpoint of endpoints) {
-      if (this.#named >= peerLimits.addresses) break;
       if (!this.#isUsable(endpoint, localAllowed) || this.isBanned(endpoint)) continue;
       const known = this.#entries.get(formatEndpoint(endpoint));
       // Named again after we gave up on it: it may have come back.
       if (known !== undefined) known.failures = Math.min(known.failures, peerLimits.failures - 1);
-      else if (this.#takePort(origin, endpoint.host)) {
+      else if (hasRoom && this.#takePort(origin, endpoint.host)) {
         this.#insert(origin, endpoint);
         added++;
+        hasRoom = this.#hasRoomForNamed();
       }
     }
     return added;
@@ -87,6 +90,7 @@ export class AddressBook {
 
   /** How many addresses might be dialled now. */
   dueCount(nowMs: number): number {
+    this.#nowMs = nowMs;
     let count = 0;
     for (const entry of this.#entries.values()) if (this.#mayDial(entry, nowMs)) count++;
     return count;
@@ -114,7 +118,8 @@ export class AddressBook {
     const isLoopback = reachOf(endpoint.host) === 'loopback';
     const known = this.#entries.get(formatEndpoint(endpoint));
     if ((known !== undefined && known.state !== 'idle') || !this.#hasRoomForHost({ endpoint, isLoopback })) return undefined;
-    if (known === undefined && this.#entries.size - this.#named >= peerLimits.addresses && !this.#forgetOneIncoming()) return undefined;
+    const isFull = known === undefined && this.#entries.size - this.#named >= peerLimits.addresses;
+    if (isFull && !this.#forgetOne((entry) => entry.origin === 'incoming' && entry.state !== 'in-use')) return undefined;
     const entry = known ?? this.#insert('incoming', endpoint);
     this.#use(entry);
     return entry;
@@ -222,10 +227,17 @@ export class AddressBook {
     return entry;
   }
 
-  /** Makes room among the incoming ones; false when all are in use. */
-  #forgetOneIncoming(): boolean {
+  /** Whether a source may name one more: in the place of one that was given up long enough ago to be dialled again if it is named again. */
+  #hasRoomForNamed(): boolean {
+    if (this.#named < peerLimits.addresses) return true;
+    const mayGo = (entry: Entry): boolean => entry.state === 'idle' && !canBeDialled(entry) && entry.notBeforeMs <= this.#nowMs;
+    return this.#forgetOne((entry) => entry.origin !== 'incoming' && mayGo(entry));
+  }
+
+  /** Forgets the oldest of those that `mayGo`; false when there is none. */
+  #forgetOne(mayGo: (entry: Entry) => boolean): boolean {
     for (const entry of this.#entries.values()) {
-      if (entry.origin !== 'incoming' || entry.state === 'in-use') continue;
+      if (!mayGo(entry)) continue;
       this.#forget(entry);
       return true;
     }
@@ -235,6 +247,11 @@ export class AddressBook {
   #forget(entry: Entry): void {
     this.#entries.delete(formatEndpoint(entry.endpoint));
     this.#byNumber.delete(entry.number);
+    if (entry.origin === 'incoming') return;
+    this.#named--;
+    const ports = this.#portsPerHost.get(entry.endpoint.host);
+    if (ports === 1) this.#portsPerHost.delete(entry.endpoint.host);
+    else if (ports !== undefined) this.#portsPerHost.set(entry.endpoint.host, ports - 1);
   }
 }
 

@@ -123,6 +123,23 @@ describe('address book', () => {
     assert.equal(addresses.add('tracker', [at('8.8.8.8')], false), 1);
   });
 
+  it('takes a new address in the place of one that it gave up, and of no other', () => {
+    const addresses = book();
+    addresses.add('tracker', [at('8.8.8.8')], false);
+    for (let failure = 0; failure < peerLimits.failures; failure++) {
+      const dead = addresses.next(failure * 1_000_000);
+      assert.ok(dead !== undefined);
+      addresses.ended(dead, false, failure * 1_000_000);
+    }
+    const others = Array.from({ length: peerLimits.addresses - 1 }, (_, index) => at(`11.0.${index >> 8}.${index & 255}`));
+    assert.equal(addresses.add('tracker', others, false), others.length);
+    assert.equal(addresses.add('tracker', [at('9.9.9.9')], false), 0, 'it may not be dialled again as yet');
+    addresses.dueCount(peerLimits.failures * 1_000_000);
+    assert.equal(addresses.add('tracker', [at('9.9.9.9'), at('9.9.9.8')], false), 1);
+    assert.equal(addresses.size, peerLimits.addresses);
+    assert.equal(addresses.add('tracker', [at('8.8.8.8')], false), 0);
+  });
+
   it('takes a peer that connects to us once, and does not dial its port back', () => {
     const addresses = book();
     const incoming = addresses.accept(at('8.8.8.8', 50_000));
