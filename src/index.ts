@@ -25,6 +25,7 @@ export type { Allocation } from './storage/storage.ts';
 export type { VerifiedFile, VerifyResult } from './storage/verify-files.ts';
 export { formatBytes } from './support/format-bytes.ts';
 export { printable, redactUrl } from './support/printable.ts';
+export type { Approve, CompleteFile } from './torrent/approval.ts';
 export { Download, download } from './torrent/download.ts';
 export type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult } from './torrent/events.ts';
 export type { DownloadOptions } from './torrent/options.ts';

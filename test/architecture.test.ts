@@ -53,6 +53,7 @@ const layout: Layout = {
       globals: ['process'],
       files: [
         'cli/env.ts',
+        'cli/hooks/hook-process.ts',
         'storage/check-pieces.ts',
         'storage/hash-worker.ts',
         'storage/lock-file.ts',
@@ -69,6 +70,7 @@ const layout: Layout = {
       files: [
         'support/clock.ts',
         'cli/env.ts',
+        'cli/hooks/hook-process.ts',
         'storage/check-pieces.ts',
         'storage/piece-writer.ts',
         'storage/lock-file.ts',

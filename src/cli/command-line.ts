@@ -6,6 +6,7 @@ import type { DownloadOptions } from '../index.ts';
 import { type ProgressMode, outputDirOf, outputOptions, progressOption, selectOption, torrentArgument } from './command-options.ts';
 import { exitCodeLines } from './exit-codes.ts';
 import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
+import { type Hooks, hooksOf } from './hooks/hook-options.ts';
 import { UsageError } from './usage-error.ts';
 
 /** How a command is to speak. */
@@ -25,7 +26,8 @@ export interface GetCommand extends SpeechOptions {
   /** In the order typed; empty means all files. */
   readonly select: readonly string[];
   readonly progress: ProgressMode;
-  readonly download: Omit<DownloadOptions, 'selection' | 'signal'>;
+  readonly hooks: Hooks | undefined;
+  readonly download: Omit<DownloadOptions, 'selection' | 'signal' | 'approve'>;
 }
 
 /** What `ttorrent info` was asked. */
@@ -124,6 +126,7 @@ function addGet(program: Command, outcome: Outcome): void {
       showFiles: typed.showFiles === true,
       select: typed.select ?? [],
       progress: typed.progress,
+      hooks: hooksOf(typed, command),
       download: downloadOptions(typed),
       ...speechOf(typed),
     };

@@ -20,6 +20,10 @@ export interface Environment {
   readonly dumbTerminal: boolean;
   /** Aborts on the first signal that asks to stop, with an Interruption as its reason. */
   readonly interrupted: AbortSignal;
+  /** Once, after a signal: there is something to be done before the end, and so it may take `cleanStopMs` more. */
+  postponeExit(): void;
+  /** Variables of the environment. */
+  readonly variables: NodeJS.ProcessEnv;
   /** Monotonic milliseconds. */
   nowMs(): number;
 }
@@ -81,7 +85,8 @@ export function openEnvironment(onCrash: (error: unknown) => void): Environment 
     stderr: talkOutput(process.stderr),
     noColor: NO_COLOR !== undefined && NO_COLOR !== '',
     dumbTerminal: TERM === 'dumb',
-    interrupted: watchSignals(),
+    ...watchSignals(),
+    variables: process.env,
     nowMs: () => performance.now(),
   };
 }
@@ -101,17 +106,18 @@ export function exitNow(exitCode: number): never {
 const stopSignals = Object.keys(exitCodeOfSignal) as StopSignal[];
 
 /** The first signal asks for a clean stop, which may take `cleanStopMs`; any later one ends the process at once. */
-function watchSignals(): AbortSignal {
+function watchSignals(): Pick<Environment, 'interrupted' | 'postponeExit'> {
   const controller = new AbortController();
+  let exitTimer: NodeJS.Timeout | undefined;
   for (const signal of stopSignals) {
     process.on(signal, () => {
       const exitCode = exitCodeOfSignal[signal];
       if (controller.signal.aborted) process.exit(exitCode);
-      setTimeout(() => process.exit(exitCode), cleanStopMs).unref();
+      exitTimer = setTimeout(() => process.exit(exitCode), cleanStopMs).unref();
       controller.abort(new Interruption(signal));
     });
   }
-  return controller.signal;
+  return { interrupted: controller.signal, postponeExit: () => void exitTimer?.refresh() };
 }
 
 type StandardStream = NodeJS.WriteStream & { readonly fd: number };

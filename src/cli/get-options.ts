@@ -13,6 +13,7 @@ import {
   repeatable,
   selectOption,
 } from './command-options.ts';
+import { hookOptions, type TypedHookOptions } from './hooks/hook-options.ts';
 import { parseCount, parseDuration, parseMinRate, parseRate } from './units.ts';
 
 /** The options of `get`, in the order of its help. */
@@ -34,11 +35,12 @@ export function getOptions(): Option[] {
     new Option('--allocation <MODE>', 'how space is taken').choices(['sparse', 'none', 'prealloc']).default('sparse'),
     new Option('--no-fsync', 'do not wait for the disk: faster, but a power cut may lose data; for machines that are thrown away'),
     progressOption(),
+    ...hookOptions(),
   ];
 }
 
 /** What commander gives the action of `get`. An option that was not typed and has no default is absent. */
-export interface TypedGetOptions {
+export interface TypedGetOptions extends TypedHookOptions {
   output?: string;
   dir?: string;
   select?: string[];

@@ -10,6 +10,7 @@ import { type Clock, type Timer, systemClock } from '../support/clock.ts';
 import { Deferred } from '../support/deferred.ts';
 import { type Random, systemRandom } from '../support/random.ts';
 import { type HostAndPort, parseHostAndPort } from '../transport/resolve.ts';
+import { approvedBy, callersCheck } from './approval.ts';
 import { deadlineMessage } from './end-cause.ts';
 import { EventQueue } from './event-queue.ts';
 import type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult } from './events.ts';
@@ -145,6 +146,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
       overwrite,
       signal,
       selection: this.#wanted.files,
+      ...approvedBy(callersCheck(this.#options.approve, signal)),
       listener: {
         checked: (bytes, total) => {
           this.#checked = { bytes, total };

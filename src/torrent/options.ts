@@ -1,6 +1,7 @@
 // What can be asked of a download, with the defaults that a caller leaves out.
 
 import type { Allocation } from '../storage/storage.ts';
+import type { Approve } from './approval.ts';
 
 /** What a download is asked. Sizes in bytes, times in milliseconds. */
 export interface DownloadOptions {
@@ -31,6 +32,12 @@ export interface DownloadOptions {
   readonly allocation?: Allocation;
   /** Make data last on disk before a file gets its final name. Default: true. */
   readonly fsync?: boolean;
+  /**
+   * Asked before a complete file gets its final name: when it rejects, the file keeps its temporary name and the download ends with that
+   * StorageError, or with one of the code `hook-failed`. The next run asks again. Not asked for empty files and for files that were complete
+   * before. Several files may be asked about at a time; the state is not saved meanwhile. Default: every file is approved.
+   */
+  readonly approve?: Approve;
   /** Ends the download early and cleanly: state saved, `stopped` announced; the result then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -16,6 +16,7 @@ test('reads `get` with nothing but a torrent as the defaults', () => {
     showFiles: false,
     select: [],
     progress: 'auto',
+    hooks: undefined,
     download: { outputDir: '.', announce: [], peers: [], resume: true, overwrite: false, allocation: 'sparse', fsync: true },
     ...plainSpeech,
   });
@@ -35,6 +36,7 @@ test('reads every option of `get`', () => {
     showFiles: true,
     select: ['1-3', '*.iso'],
     progress: 'plain',
+    hooks: undefined,
     download: {
       outputDir: 'out',
       announce: ['http://127.0.0.1:1/announce', 'https://[::1]/a'],

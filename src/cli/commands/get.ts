@@ -1,12 +1,13 @@
 // `ttorrent get`: downloads the files of a torrent, shows how it goes, and prints the paths of the files when all are complete.
 
-import { type Download, type DownloadResult, download, selectFiles } from '../../index.ts';
+import { type Download, type DownloadOptions, type DownloadResult, download, selectFiles } from '../../index.ts';
 import type { GetCommand } from '../command-line.ts';
 import { completionText, DownloadAccount, downloadView } from '../download-account.ts';
 import { type Environment, OutputError } from '../env.ts';
 import { brokenPipeExitCode } from '../exit-codes.ts';
 import { exitCodeFor } from '../failure.ts';
 import { fileList } from '../file-list.ts';
+import type { RunFacts } from '../hooks/hook-facts.ts';
 import { loadTorrent } from '../load-torrent.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
 import type { Reporter } from '../reporters/reporter.ts';
@@ -14,15 +15,32 @@ import { Talk } from '../talk.ts';
 
 /** Resolves when every selected file is complete and verified under its final name. Throws what ended the download otherwise. */
 export async function get(command: GetCommand, env: Environment): Promise<void> {
+  const { torrentPath, hooks } = command;
+  const facts: RunFacts = { torrentPath, outputDir: command.download.outputDir, startedMs: env.nowMs(), completed: new Set() };
+  if (hooks === undefined || command.showFiles) return getFiles(command, env, facts, undefined);
+  const { gateOf, withHooks } = await import('../hooks/with-hooks.ts');
+  const approve = gateOf(hooks, env, facts);
+  return withHooks(hooks, env, facts, new Talk(command, env), () => getFiles(command, env, facts, approve));
+}
+
+async function getFiles(command: GetCommand, env: Environment, facts: RunFacts, approve: DownloadOptions['approve']): Promise<void> {
   const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env));
+  facts.metainfo = metainfo;
   const selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;
+  facts.selection = selection;
   if (command.showFiles) return env.stdout.write(fileList(metainfo, selection, env.stdout.isTerminal));
 
   const reporter = await openReporter(command.progress, command.quiet, env);
   const talk = new Talk(command, env, reporter);
   try {
-    const running = download(metainfo, { ...command.download, signal: env.interrupted, ...(selection !== undefined && { selection }) });
-    const result = await watch(running, reporter, talk);
+    const running = download(metainfo, {
+      ...command.download,
+      signal: env.interrupted,
+      ...(selection !== undefined && { selection }),
+      ...(approve !== undefined && { approve }),
+    });
+    facts.progress = () => running.progress();
+    const result = await watch(running, reporter, talk, facts);
     talk.say(completionText(result));
     if (!command.quiet) await printPaths(result, env, talk);
   } finally {
@@ -31,11 +49,12 @@ export async function get(command: GetCommand, env: Environment): Promise<void> 
 }
 
 /** Follows a download to its end. */
-async function watch(running: Download, reporter: Reporter, talk: Talk): Promise<DownloadResult> {
+async function watch(running: Download, reporter: Reporter, talk: Talk, facts: RunFacts): Promise<DownloadResult> {
   const account = new DownloadAccount(talk);
   try {
     for await (const event of running) {
       if (event.type === 'progress') reporter.show(downloadView(event.progress));
+      if (event.type === 'file') facts.completed.add(event.file.index);
       account.note(event);
     }
     const result = await running.result;

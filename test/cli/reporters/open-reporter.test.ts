@@ -16,6 +16,8 @@ function environment(isTerminal: boolean, dumbTerminal = false): Environment & {
     noColor: false,
     dumbTerminal,
     interrupted: new AbortController().signal,
+    postponeExit: () => undefined,
+    variables: {},
     nowMs: () => 0,
     written: () => text,
   };
