@@ -46,7 +46,7 @@ const layout: Layout = {
       globals: ['fetch', 'WebSocket'],
       files: ['transport/', 'tracker/http-get.ts', 'tracker/http-tracker.ts'],
     },
-    { what: 'files', modules: ['node:fs'], globals: [], files: ['storage/', 'transport/host-lookup.ts'] },
+    { what: 'files', modules: ['node:fs'], globals: [], files: ['storage/', 'transport/host-lookup.ts', 'cli/settings/config-file.ts'] },
     {
       what: 'the process',
       modules: ['node:process', 'node:child_process', 'node:worker_threads', 'node:os', 'node:cluster'],

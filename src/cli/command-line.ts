@@ -7,6 +7,11 @@ import { type ProgressMode, outputDirOf, outputOptions, progressOption, selectOp
 import { exitCodeLines } from './exit-codes.ts';
 import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
 import { type Hooks, hooksOf } from './hooks/hook-options.ts';
+import type { ConfigFile } from './settings/config-file.ts';
+import { didYouMean } from './settings/did-you-mean.ts';
+import { type EffectiveSetting, effectiveSettings, offerAll } from './settings/effective.ts';
+import { commandFirst } from './settings/leading-options.ts';
+import { applySettings, noSources, type SettingSources, type Settings, type SettingValue } from './settings/settings.ts';
 import { UsageError } from './usage-error.ts';
 
 /** How a command is to speak. */
@@ -46,6 +51,15 @@ export interface VerifyCommand extends SpeechOptions {
   readonly progress: ProgressMode;
 }
 
+/** What `ttorrent config` was asked. */
+export interface ConfigCommand extends SpeechOptions {
+  readonly kind: 'config';
+  readonly settings: readonly EffectiveSetting[];
+  /** The config file that was looked for. */
+  readonly file: ConfigFile | undefined;
+  readonly json: boolean;
+}
+
 /** Help or version: a text that was asked for. */
 export interface PrintCommand {
   readonly kind: 'print';
@@ -53,14 +67,17 @@ export interface PrintCommand {
 }
 
 /** What was asked of the program. */
-export type CommandLine = GetCommand | InfoCommand | VerifyCommand | PrintCommand;
+export type CommandLine = GetCommand | InfoCommand | VerifyCommand | ConfigCommand | PrintCommand;
 
-/** What `args` (without the program's own name) ask for; `version` is what `--version` prints. Throws UsageError. */
-export function parseCommandLine(args: readonly string[], version: string): CommandLine {
-  const outcome: Outcome = { command: undefined, printed: '' };
+/**
+ * What `args` (without the program's own name) ask for, where they leave it open with the settings of `sources`; `version` is what `--version`
+ * prints. Throws UsageError.
+ */
+export function parseCommandLine(args: readonly string[], version: string, sources = noSources): CommandLine {
+  const outcome: Outcome = { command: undefined, printed: '', sources, typed: new Map(), settings: { set: new Map(), file: undefined } };
   const program = makeProgram(outcome, version);
   try {
-    program.parse([...args], { from: 'user' });
+    program.parse(commandFirst(args, program), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return { kind: 'print', text: outcome.printed };
     throw error;
@@ -73,6 +90,10 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
 interface Outcome {
   command: CommandLine | undefined;
   printed: string;
+  readonly sources: SettingSources;
+  /** The texts of options, by setting name, where a command wants to know. */
+  readonly typed: Map<string, SettingValue>;
+  settings: Settings;
 }
 
 function makeProgram(outcome: Outcome, version: string): Command {
@@ -94,6 +115,10 @@ function makeProgram(outcome: Outcome, version: string): Command {
   addGet(program, outcome);
   addInfo(program, outcome);
   addVerify(program, outcome);
+  addConfig(program, outcome);
+  program.hook('preAction', (_, command) => {
+    outcome.settings = applySettings(command, outcome.sources, outcome.typed);
+  });
   for (const command of [program, ...program.commands]) command.exitOverride((error) => refuse(command, error));
   return program;
 }
@@ -174,6 +199,24 @@ function addVerify(program: Command, outcome: Outcome): void {
   });
 }
 
+function addConfig(program: Command, outcome: Outcome): void {
+  const command = program
+    .command('config')
+    .summary('print what the options are set to, and where that is from')
+    .description(
+      'Prints each option with its value and where that is from: a flag, a variable, the config file, or the default. Takes the options of all commands.',
+    )
+    .addHelpText('before', examples('ttorrent config', 'TTORRENT_DEADLINE=30m ttorrent config --json | jq .options.deadline'))
+    .addOption(new Option('--json', 'print one JSON object'));
+  for (const option of speechOptions('print no warnings')) command.addOption(option);
+  offerAll(command, program, outcome.typed);
+  command.action((typed: TypedSpeech & { json?: true }) => {
+    const { settings } = outcome;
+    const shown = effectiveSettings(program, settings);
+    outcome.command = { kind: 'config', settings: shown, file: settings.file, json: typed.json === true, ...speechOf(typed) };
+  });
+}
+
 interface TypedSpeech {
   quiet?: true;
   verbose?: true;
@@ -200,8 +243,17 @@ function examples(...lines: string[]): string {
 function refuse(command: Command, error: CommanderError): never {
   if (error.exitCode === 0) throw error;
   // `commander.help`: no command was given and the help was meant for stderr. The message may hold a second line of suggestions.
-  const message = error.code === 'commander.help' ? 'no command was given' : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const message =
+    error.code === 'commander.help'
+      ? 'no command was given'
+      : error.message.replace(/^error: /, '').replaceAll('\n', ' ') + nearestChoice(error.message);
   throw new UsageError(message, usageOf(command), { cause: error });
+}
+
+/** Commander suggests commands and options, but no values: `--progress plian` means plain. */
+function nearestChoice(message: string): string {
+  const [, typed, choices] = /argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s.exec(message) ?? [];
+  return typed === undefined || choices === undefined ? '' : didYouMean(typed, choices.split(', '));
 }
 
 function usageOf(command: Command): string {

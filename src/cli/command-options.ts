@@ -50,10 +50,16 @@ export function progressOption(): Option {
  * the arguments behind them.
  */
 export function repeatable(flags: string, description: string, check = (value: string): string => value): Option {
-  return new Option(flags, description).argParser((value: string, previous: readonly string[] | undefined) => [
-    ...(previous ?? []),
-    check(value),
-  ]);
+  const collect = (value: string, previous: readonly string[] | undefined): string[] => [...(previous ?? []), check(value)];
+  repeatables.add(collect);
+  return new Option(flags, description).argParser(collect);
+}
+
+const repeatables = new WeakSet<object>();
+
+/** Whether `repeatable` made `option`. */
+export function isRepeatable({ parseArg }: Option): boolean {
+  return parseArg !== undefined && repeatables.has(parseArg);
 }
 
 /** An option whose value `parse` (of units.ts) understands. */

@@ -25,7 +25,7 @@ export function getOptions(): Option[] {
     repeatable('-a, --announce <URL>', 'announce to this tracker too (repeatable)', checkAnnounceUrl),
     repeatable('--peer <HOST:PORT>', 'use this peer too (repeatable)'),
     quantity('-p, --port <N>', 'listen here (default: a free port of 6881 to 6999)', (text) => parseCount(text, 1, 65_535)),
-    quantity('--max-peers <N>', 'connect to at most so many peers', (text) => parseCount(text, 1, 10_000)),
+    quantity('--max-peers <N>', 'connect to at most so many peers (default: 200)', (text) => parseCount(text, 1, 10_000)),
     quantity('--max-download-rate <RATE>', 'bytes per second; 0 = no limit (default)', parseRate),
     quantity('--stall-timeout <DURATION>', 'give up when nothing of use came for so long; 0 = never (default: 5m)', parseDuration),
     quantity('--deadline <DURATION>', 'give up after so long; 0 = never (default)', parseDuration),

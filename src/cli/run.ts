@@ -1,20 +1,35 @@
 // One run of the program: reads the command line, loads the command that it names, and turns what comes of it into an exit code.
 
-import { type CommandLine, parseCommandLine } from './command-line.ts';
+import { type CommandLine, parseCommandLine, type SpeechOptions } from './command-line.ts';
 import type { Environment } from './env.ts';
+import { readConfigFile } from './settings/config-file.ts';
 
 /** Does what the command line says and returns the exit code. Never rejects. */
 export async function run(env: Environment): Promise<number> {
   let speech = { color: true, verbose: false };
   try {
-    const command = parseCommandLine(env.args, env.version);
-    if (command.kind !== 'print') speech = command;
+    const warnings: string[] = [];
+    const command = parseCommandLine(env.args, env.version, {
+      variables: env.variables,
+      readFile: () => readConfigFile(env.variables),
+      warn: (message) => warnings.push(message),
+    });
+    if (command.kind !== 'print') {
+      speech = command;
+      if (warnings.length > 0) await warn(warnings, command, env);
+    }
     await perform(command, env);
     return 0;
   } catch (error) {
     const { reportFailure } = await import('./failure.ts');
     return reportFailure(error, env, speech);
   }
+}
+
+async function warn(warnings: readonly string[], speech: SpeechOptions, env: Environment): Promise<void> {
+  const { Talk } = await import('./talk.ts');
+  const talk = new Talk(speech, env);
+  for (const warning of warnings) talk.warn(warning);
 }
 
 /** Each command is loaded when it is used: most of the time that a short command takes is loading code. */
@@ -28,5 +43,7 @@ async function perform(command: CommandLine, env: Environment): Promise<void> {
       return (await import('./commands/info.ts')).info(command, env);
     case 'verify':
       return (await import('./commands/verify.ts')).verify(command, env);
+    case 'config':
+      return (await import('./commands/config.ts')).config(command, env);
   }
 }

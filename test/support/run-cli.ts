@@ -74,10 +74,12 @@ export function startProgram(command: readonly string[], options: RunOptions = {
   return { child, finished, stderrMatches: (pattern) => stderr.matches(pattern) };
 }
 
-/** No colours and no variables of npm or of the test runner, so that a run is the same everywhere. */
+/** No colours, no settings, no CI, and no variables of npm or of the test runner, so that a run is the same everywhere. */
 function childEnvironment(added: RunOptions['env'] = {}): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_TEST_CONTEXT$|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/.test(name));
-  return { ...Object.fromEntries(own), ...added };
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|NODE_TEST_CONTEXT$|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$|CI$|TTORRENT_)/.test(name),
+  );
+  return { ...Object.fromEntries(own), TTORRENT_CONFIG: '', ...added };
 }
 
 interface Collected {

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ConfigError, configPath, parseConfig, readConfigFile } from '../../../src/cli/settings/config-file.ts';
+import { scratchDirectory } from '../../support/scratch.ts';
+
+test('looks in TTORRENT_CONFIG, then in XDG_CONFIG_HOME, then in ~/.config', () => {
+  assert.equal(configPath({ HOME: '/h', XDG_CONFIG_HOME: '/x', TTORRENT_CONFIG: '/c.json' }), '/c.json');
+  assert.equal(configPath({ HOME: '/h', XDG_CONFIG_HOME: '/x' }), '/x/ttorrent/config.json');
+  assert.equal(configPath({ HOME: '/h', XDG_CONFIG_HOME: 'relative' }), '/h/.config/ttorrent/config.json');
+  assert.equal(configPath({ HOME: '/h' }), '/h/.config/ttorrent/config.json');
+  assert.equal(configPath({ HOME: '/h', TTORRENT_CONFIG: '' }), undefined);
+  assert.equal(configPath({}), undefined);
+});
+
+test('takes a file that is not there for an empty one, unless it was named', (t) => {
+  const home = scratchDirectory(t);
+  const file = path.join(home, '.config', 'ttorrent', 'config.json');
+  assert.deepEqual(readConfigFile({ HOME: home }), { path: file, entries: undefined });
+  assert.throws(() => readConfigFile({ TTORRENT_CONFIG: file }), ConfigError);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, '\uFEFF{"quiet": true}\n');
+  assert.deepEqual(readConfigFile({ HOME: home })?.entries, new Map([['quiet', true]]));
+});
+
+const refused: readonly [text: string, message: RegExp][] = [
+  ['{\n  // my settings\n  "quiet": true\n}', /^c: line 2: JSON has no comments, found \/\/$/],
+  ['{"a": "http://x", /* quiet */ "quiet": true}', /line 1: JSON has no comments, found \/\*/],
+  ['{\n"quiet": true,\n}', /line 2: a comma behind the last value/],
+  ['', /not JSON/],
+  ['{"quiet": tru}', /not JSON/],
+  ['[]', /expected one JSON object.*found a list/],
+  ['3', /expected one JSON object.*found 3/],
+];
+
+test('refuses what is not one JSON object, and says where a comment is', () => {
+  for (const [text, message] of refused) {
+    assert.throws(
+      () => parseConfig('c', text),
+      (error) => error instanceof ConfigError && message.test(error.message),
+      text,
+    );
+  }
+});
