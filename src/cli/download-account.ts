@@ -74,14 +74,14 @@ export function downloadView(progress: DownloadProgress): ProgressView {
     return { doneBytes: progress.checkedBytes, totalBytes: progress.bytesToCheck, facts: ['checking existing data'] };
   }
   const { verifiedBytes, totalBytes, etaMs } = progress;
+  const isUnderway = progress.phase === 'downloading' && verifiedBytes < totalBytes;
   const facts = [
-    formatRate(progress.rateBytesPerSecond),
-    etaMs === undefined ? 'ETA ?' : `ETA ${formatDuration(etaMs)}`,
+    ...(isUnderway ? [formatRate(progress.rateBytesPerSecond), `ETA ${etaMs === undefined ? '?' : formatDuration(etaMs)}`] : ['finishing']),
     formatCount(progress.connectedPeers, 'peer'),
-    `${progress.verifiedPieces}/${progress.pieceCount} pieces`,
+    `${progress.verifiedPieces}/${formatCount(progress.pieceCount, 'piece')}`,
     `${formatBytes(progress.wastedBytes)} wasted`,
   ];
-  return { doneBytes: verifiedBytes, totalBytes, facts: progress.phase === 'finishing' ? ['finishing', ...facts] : facts };
+  return { doneBytes: verifiedBytes, totalBytes, facts };
 }
 
 /** One line about a download that is complete. */

@@ -16,8 +16,12 @@ export interface Environment {
   readonly stderr: TalkOutput;
   /** Whether the variable NO_COLOR is set and not empty (no-color.org). */
   readonly noColor: boolean;
-  /** Whether the terminal says that it understands no control sequence. */
+  /** Whether FORCE_COLOR asks for colours even where there is no terminal (force-color.org; 0 and false do not). */
+  readonly forceColor: boolean;
+  /** Whether the terminal says that it understands no control sequence, or does not say what it is. */
   readonly dumbTerminal: boolean;
+  /** Whether the variable CI tells that nobody is watching, though a log may look like a terminal. */
+  readonly isCi: boolean;
   /** Aborts on the first signal that asks to stop, with an Interruption as its reason. */
   readonly interrupted: AbortSignal;
   /** Once, after a signal: there is something to be done before the end, and so it may take `cleanStopMs` more. */
@@ -77,18 +81,25 @@ const talkBytes = 1024 * 1024;
 /** The environment of this process. Signals are watched from now on; `onCrash` is called with what nobody caught. */
 export function openEnvironment(onCrash: (error: unknown) => void): Environment {
   process.on('uncaughtException', onCrash);
-  const { NO_COLOR, TERM } = process.env;
+  const { NO_COLOR, FORCE_COLOR = '', TERM, CI = '' } = process.env;
   return {
     args: process.argv.slice(2),
     version,
     stdout: dataOutput(process.stdout),
     stderr: talkOutput(process.stderr),
     noColor: NO_COLOR !== undefined && NO_COLOR !== '',
-    dumbTerminal: TERM === 'dumb',
+    forceColor: isOn(FORCE_COLOR),
+    dumbTerminal: TERM === 'dumb' || ((TERM ?? '') === '' && process.platform !== 'win32'),
+    isCi: isOn(CI),
     ...watchSignals(),
     variables: process.env,
     nowMs: () => performance.now(),
   };
+}
+
+/** Set and not switched off: what CI systems and other tools take for yes. */
+function isOn(value: string): boolean {
+  return value !== '' && value !== '0' && value.toLowerCase() !== 'false';
 }
 
 /** Ends the process with `exitCode`: by itself when nothing is left open, else soon. What was written to stdout has been taken by then. */

@@ -10,9 +10,12 @@ export interface Paint {
 
 type Brush = (text: string) => string;
 
-/** Colours when the stream is a terminal that takes them, and neither NO_COLOR nor `--no-color` forbids them. */
+/**
+ * Colours when the stream is a terminal that takes them, or FORCE_COLOR asks for them anyway; not when `--no-color` or NO_COLOR, which go
+ * before FORCE_COLOR, forbid them.
+ */
 export function paintFor(output: { readonly isTerminal: boolean }, env: TerminalWishes, speech: { readonly color: boolean }): Paint {
-  const isColored = output.isTerminal && speech.color && !env.noColor && !env.dumbTerminal;
+  const isColored = speech.color && !env.noColor && (env.forceColor || (output.isTerminal && !env.dumbTerminal));
   const wrap =
     (begin: number, end: number): Brush =>
     (text) =>
@@ -22,5 +25,6 @@ export function paintFor(output: { readonly isTerminal: boolean }, env: Terminal
 
 interface TerminalWishes {
   readonly noColor: boolean;
+  readonly forceColor: boolean;
   readonly dumbTerminal: boolean;
 }

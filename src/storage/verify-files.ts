@@ -1,6 +1,7 @@
 // `verify`: hashes what is on disk and changes nothing: no lock, no state, no file is touched.
 
 import { realpath } from 'node:fs/promises';
+import path from 'node:path';
 import { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
 import type { Bitfield } from '../support/bitfield.ts';
@@ -74,7 +75,7 @@ async function resolveOutputDir(outputDir: string): Promise<string> {
   try {
     return await realpath(outputDir);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return outputDir;
+    if (systemCode(error) === 'ENOENT') return path.resolve(outputDir);
     throw storageError(`opening the directory ${outputDir}`, error, 'open-failed');
   }
 }
@@ -110,12 +111,12 @@ function addUncheckable(data: ExistingData, survey: Survey, geometry: Geometry):
 function resultOf(found: FoundFile, data: ExistingData, geometry: Geometry): VerifiedFile {
   const { file, final, part } = found;
   const isOnlyPart = final === undefined && part !== undefined;
-  const path = isOnlyPart ? found.partPath : found.finalPath;
-  if (final === undefined && part === undefined) return { file, path, state: 'missing', verifiedBytes: 0 };
+  const seenPath = isOnlyPart ? found.partPath : found.finalPath;
+  if (final === undefined && part === undefined) return { file, path: seenPath, state: 'missing', verifiedBytes: 0 };
   const { begin, end } = geometry.piecesOf(file);
   let verifiedBytes = 0;
   for (let pieceIndex = begin; pieceIndex < end; pieceIndex++) {
     if (data.verified.has(pieceIndex)) verifiedBytes += rangeInFile(geometry, file, pieceIndex).length;
   }
-  return { file, path, state: data.isComplete({ ...found, record: undefined }) ? 'complete' : 'partial', verifiedBytes };
+  return { file, path: seenPath, state: data.isComplete({ ...found, record: undefined }) ? 'complete' : 'partial', verifiedBytes };
 }

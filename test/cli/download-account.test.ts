@@ -116,7 +116,9 @@ test('shows a download as share, rate, time left, peers, pieces and waste', () =
     facts: ['1.00 MiB/s', 'ETA 1m05s', '1 peer', '1/4 pieces', '16.0 KiB wasted'],
   });
   assert.equal(downloadView({ ...progress, etaMs: undefined }).facts[1], 'ETA ?');
-  assert.equal(downloadView({ ...progress, phase: 'finishing' }).facts[0], 'finishing');
+  const one = { ...progress, pieceCount: 1, connectedPeers: 0 };
+  assert.deepEqual(downloadView({ ...one, phase: 'finishing' }).facts, ['finishing', '0 peers', '1/1 piece', '16.0 KiB wasted']);
+  assert.ok(!downloadView({ ...one, verifiedBytes: 1000, etaMs: undefined }).facts.includes('ETA ?'), 'nothing is waited for');
 });
 
 test('shows the check of existing data by the bytes that were checked', () => {

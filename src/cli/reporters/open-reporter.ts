@@ -5,11 +5,14 @@ import type { Environment } from '../env.ts';
 import { PlainLines } from './plain-lines.ts';
 import type { Reporter } from './reporter.ts';
 
-/** The reporter that `mode` means here. A bar needs a terminal that can move its cursor; elsewhere it becomes plain lines. */
+/**
+ * The reporter that `mode` means here. A bar needs a terminal that can move its cursor; elsewhere it becomes plain lines. In a CI job even a
+ * terminal is only a log, so there a bar is drawn when it is asked for, and not by `auto`.
+ */
 export async function openReporter(mode: ProgressMode, quiet: boolean, env: Environment): Promise<Reporter> {
   if (quiet || mode === 'none') return linesOnly(env);
   const canDraw = env.stderr.isTerminal && !env.dumbTerminal;
-  if (mode === 'plain' || !canDraw) return new PlainLines(env);
+  if (mode === 'plain' || !canDraw || (mode === 'auto' && env.isCi)) return new PlainLines(env);
   const { ProgressBar } = await import('./progress-bar.ts');
   return new ProgressBar(env.stderr);
 }

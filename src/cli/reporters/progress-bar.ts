@@ -3,6 +3,7 @@
 import cliProgress from 'cli-progress';
 
 import { formatPercent } from '../format.ts';
+import { OneLine } from './one-line.ts';
 import type { ProgressView, Reporter } from './reporter.ts';
 
 /** The terminal to draw on. */
@@ -20,9 +21,9 @@ export class ProgressBar implements Reporter {
 
   constructor(screen: Screen) {
     this.#screen = screen;
-    this.#bar = new cliProgress.SingleBar({
-      stream: screen.stream,
-      format: (_options, params) => barLine(this.#view, params.maxWidth),
+    const options = {
+      terminal: new OneLine(screen.stream),
+      format: (_options: unknown, params: { readonly maxWidth: number }) => barLine(this.#view, params.maxWidth),
       fps: 5,
       clearOnComplete: true,
       // The terminal's own settings are left alone, so that a crash, a `kill -9` or Ctrl-Z can leave nothing behind that must be undone:
@@ -30,7 +31,8 @@ export class ProgressBar implements Reporter {
       hideCursor: false,
       linewrap: true,
       gracefulExit: false,
-    });
+    };
+    this.#bar = new cliProgress.SingleBar(options);
   }
 
   show(view: ProgressView): void {
@@ -45,7 +47,7 @@ export class ProgressBar implements Reporter {
   }
 
   line(text: string): void {
-    // Taken down and drawn anew below the line: the bar remembers where on the screen it began, which a scrolled line makes wrong.
+    // Taken down and drawn anew below the line.
     const wasDrawn = this.#isDrawn;
     this.stop();
     this.#screen.write(`${text}\n`);

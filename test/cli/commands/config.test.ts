@@ -20,8 +20,8 @@ test('config prints tab-separated lines in a pipe, and one object with --json', 
   assert.deepEqual(
     rows.filter(([name]) => ['deadline', 'max-peers', 'on-done', 'overwrite'].includes(name ?? '')),
     [
-      ['deadline', '2m', 'variable', 'TTORRENT_DEADLINE'],
       ['max-peers', '30', 'file', file],
+      ['deadline', '2m', 'variable', 'TTORRENT_DEADLINE'],
       ['overwrite', 'false', 'default', ''],
       ['on-done', 'notify\\x09me', 'file', file],
     ],

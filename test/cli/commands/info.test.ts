@@ -4,7 +4,7 @@ import { infoJson, infoText } from '../../../src/cli/commands/info.ts';
 import { paintFor } from '../../../src/cli/paint.ts';
 import type { Metainfo } from '../../../src/index.ts';
 
-const plain = paintFor({ isTerminal: false }, { noColor: false, dumbTerminal: false }, { color: true });
+const plain = paintFor({ isTerminal: false }, { noColor: false, forceColor: false, dumbTerminal: false }, { color: true });
 const infohashHex = '0123456789abcdef0123456789abcdef01234567';
 
 const metainfo: Metainfo = {

@@ -6,7 +6,7 @@ import { ProgressBar } from '../../../src/cli/reporters/progress-bar.ts';
 import { openReporter } from '../../../src/cli/reporters/open-reporter.ts';
 
 /** An environment whose stderr collects what is written. */
-function environment(isTerminal: boolean, dumbTerminal = false): Environment & { readonly written: () => string } {
+function environment(isTerminal: boolean, { dumbTerminal = false, isCi = false } = {}): Environment & { readonly written: () => string } {
   let text = '';
   return {
     args: [],
@@ -14,7 +14,9 @@ function environment(isTerminal: boolean, dumbTerminal = false): Environment & {
     stdout: { isTerminal: false, write: () => Promise.resolve() },
     stderr: { isTerminal, stream: process.stderr, write: (line) => (text += line) },
     noColor: false,
+    forceColor: false,
     dumbTerminal,
+    isCi,
     interrupted: new AbortController().signal,
     postponeExit: () => undefined,
     variables: {},
@@ -28,8 +30,10 @@ test('draws a bar only on a terminal that can move its cursor', async () => {
   assert.ok((await openReporter('bar', false, environment(true))) instanceof ProgressBar);
   assert.ok((await openReporter('auto', false, environment(false))) instanceof PlainLines);
   assert.ok((await openReporter('bar', false, environment(false))) instanceof PlainLines);
-  assert.ok((await openReporter('bar', false, environment(true, true))) instanceof PlainLines);
+  assert.ok((await openReporter('bar', false, environment(true, { dumbTerminal: true }))) instanceof PlainLines);
   assert.ok((await openReporter('plain', false, environment(true))) instanceof PlainLines);
+  assert.ok((await openReporter('auto', false, environment(true, { isCi: true }))) instanceof PlainLines);
+  assert.ok((await openReporter('bar', false, environment(true, { isCi: true }))) instanceof ProgressBar);
 });
 
 test('shows no progress with `none` or when quiet, but prints lines', async () => {

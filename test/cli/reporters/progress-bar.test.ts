@@ -74,6 +74,18 @@ test('prints a line above the bar and draws the bar again below it', () => {
   bar.stop();
 });
 
+test('clears every row that a line has become when the terminal got narrower', () => {
+  const terminal = fakeTerminal(80);
+  const bar = new ProgressBar(terminal);
+  const drawn = barLine({ doneBytes: 1, totalBytes: 4, facts }, 80).length;
+  bar.show({ doneBytes: 1, totalBytes: 4, facts });
+  terminal.stream.columns = 30;
+  bar.stop();
+  assert.equal(Math.ceil(drawn / 30), 3);
+  assert.ok(terminal.written().includes(`${escape}[2A${escape}[1G${escape}[J`), 'two rows up, and all below cleared');
+  assert.ok(!terminal.written().includes(`${escape}7`), 'no place of the cursor is remembered');
+});
+
 test('prints lines without a bar before anything is shown', () => {
   const terminal = fakeTerminal(80);
   const bar = new ProgressBar(terminal);
