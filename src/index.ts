@@ -2,7 +2,9 @@
 
 import { Geometry } from './metainfo/geometry.ts';
 import type { Metainfo } from './metainfo/metainfo.ts';
+import { type DownloadPlan, planFiles } from './storage/plan-files.ts';
 import { verifyFiles as verifyWanted, type VerifyResult } from './storage/verify-files.ts';
+import type { DownloadOptions } from './torrent/options.ts';
 import { wantedBy } from './torrent/wanted.ts';
 
 export { version } from './config.ts';
@@ -22,6 +24,7 @@ export { parseTorrent } from './metainfo/parse-torrent.ts';
 export { selectFiles } from './metainfo/selection.ts';
 export { readTorrentFile } from './storage/read-torrent-file.ts';
 export type { Allocation } from './storage/storage.ts';
+export type { DownloadPlan, PlannedFile } from './storage/plan-files.ts';
 export type { VerifiedFile, VerifyResult } from './storage/verify-files.ts';
 export { formatBytes } from './support/format-bytes.ts';
 export { printable, redactUrl } from './support/printable.ts';
@@ -48,5 +51,27 @@ export function verifyFiles(metainfo: Metainfo, options: VerifyOptions): Promise
     selection: wanted.files,
     signal: options.signal ?? new AbortController().signal,
     onProgress: options.onProgress ?? (() => {}),
+  });
+}
+
+/** What a download would be asked, and how the check of what is there may be watched. */
+export interface PlanOptions extends Pick<DownloadOptions, 'outputDir' | 'selection' | 'resume' | 'overwrite' | 'signal'> {
+  readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * What `download` would find and do, without doing it: nothing is created, changed or contacted. Throws what `download` would throw before
+ * it asks a peer: InputError, StorageError (in the way, held by another process, no room), the signal's reason.
+ */
+export function planDownload(metainfo: Metainfo, options: PlanOptions): Promise<DownloadPlan> {
+  return planFiles(metainfo, {
+    outputDir: options.outputDir,
+    selection: wantedBy(metainfo, new Geometry(metainfo), options.selection).files,
+    resume: options.resume ?? true,
+    overwrite: options.overwrite ?? false,
+    signal: options.signal ?? new AbortController().signal,
+    onProgress: options.onProgress ?? (() => {}),
+    onWarning: options.onWarning ?? (() => {}),
   });
 }

@@ -28,6 +28,10 @@ export interface GetCommand extends SpeechOptions {
   readonly torrentPath: string;
   /** List the files and do nothing else. */
   readonly showFiles: boolean;
+  /** Ask which files. */
+  readonly interactive: boolean;
+  /** Tell what would be done and do nothing else. */
+  readonly dryRun: boolean;
   /** In the order typed; empty means all files. */
   readonly select: readonly string[];
   readonly progress: ProgressMode;
@@ -149,6 +153,8 @@ function addGet(program: Command, outcome: Outcome): void {
       kind: 'get',
       torrentPath,
       showFiles: typed.showFiles === true,
+      interactive: typed.interactive === true,
+      dryRun: typed.dryRun === true,
       select: typed.select ?? [],
       progress: typed.progress,
       hooks: hooksOf(typed, command),

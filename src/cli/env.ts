@@ -26,6 +26,8 @@ export interface Environment {
   readonly interrupted: AbortSignal;
   /** Once, after a signal: there is something to be done before the end, and so it may take `cleanStopMs` more. */
   postponeExit(): void;
+  /** Asks a person on the terminal; resolves with undefined at the end of input and after a signal. Absent where nobody can be asked. */
+  readonly ask: ((question: string) => Promise<string | undefined>) | undefined;
   /** Variables of the environment. */
   readonly variables: NodeJS.ProcessEnv;
   /** Monotonic milliseconds. */
@@ -81,6 +83,7 @@ const talkBytes = 1024 * 1024;
 /** The environment of this process. Signals are watched from now on; `onCrash` is called with what nobody caught. */
 export function openEnvironment(onCrash: (error: unknown) => void): Environment {
   process.on('uncaughtException', onCrash);
+  const signals = watchSignals();
   const { NO_COLOR, FORCE_COLOR = '', TERM, CI = '' } = process.env;
   return {
     args: process.argv.slice(2),
@@ -91,7 +94,8 @@ export function openEnvironment(onCrash: (error: unknown) => void): Environment 
     forceColor: isOn(FORCE_COLOR),
     dumbTerminal: TERM === 'dumb' || ((TERM ?? '') === '' && process.platform !== 'win32'),
     isCi: isOn(CI),
-    ...watchSignals(),
+    ...signals,
+    ask: isatty(0) && isatty(process.stderr.fd) ? (question) => ask(question, signals.interrupted) : undefined,
     variables: process.env,
     nowMs: () => performance.now(),
   };
@@ -100,6 +104,24 @@ export function openEnvironment(onCrash: (error: unknown) => void): Environment 
 /** Set and not switched off: what CI systems and other tools take for yes. */
 function isOn(value: string): boolean {
   return value !== '' && value !== '0' && value.toLowerCase() !== 'false';
+}
+
+/** The terminal itself edits the line: nothing of its settings is changed, and Ctrl-C stays a signal. */
+async function ask(question: string, signal: AbortSignal): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+  const close = (): void => lines.close();
+  signal.addEventListener('abort', close);
+  try {
+    return await new Promise((resolve) => {
+      lines.once('close', () => resolve(undefined));
+      lines.question(question, resolve);
+      if (signal.aborted) close();
+    });
+  } finally {
+    signal.removeEventListener('abort', close);
+    close();
+  }
 }
 
 /** Ends the process with `exitCode`: by itself when nothing is left open, else soon. What was written to stdout has been taken by then. */

@@ -22,6 +22,8 @@ export function getOptions(): Option[] {
     ...outputOptions('put the files below DIR'),
     selectOption('download only these files'),
     new Option('-S, --show-files', 'list the files with their numbers and exit'),
+    new Option('--interactive', 'list the files and ask which of them to download'),
+    new Option('--dry-run', 'tell what would be done, contact nobody and change nothing'),
     repeatable('-a, --announce <URL>', 'announce to this tracker too (repeatable)', checkAnnounceUrl),
     repeatable('--peer <HOST:PORT>', 'use this peer too (repeatable)'),
     quantity('-p, --port <N>', 'listen here (default: a free port of 6881 to 6999)', (text) => parseCount(text, 1, 65_535)),
@@ -45,6 +47,8 @@ export interface TypedGetOptions extends TypedHookOptions {
   dir?: string;
   select?: string[];
   showFiles?: true;
+  interactive?: true;
+  dryRun?: true;
   announce?: string[];
   peer?: string[];
   port?: number;

@@ -13,7 +13,8 @@ export async function refuseWhenFull(directory: string, neededBytes: number): Pr
   throw new StorageError('disk-full', `${directory}: needs ${formatBytes(neededBytes)}, ${formatBytes(freeBytes)} free`);
 }
 
-async function freeSpace(directory: string): Promise<number> {
+/** Bytes that the file system of `directory` lets us take. Throws StorageError. */
+export async function freeSpace(directory: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(directory);
     return bavail * bsize;

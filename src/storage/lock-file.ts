@@ -49,6 +49,23 @@ export function takeLock(lockPath: string): LockFile {
   };
 }
 
+/** Throws the StorageError that `takeLock` would throw because a living process holds the lock; changes nothing. */
+export function refuseWhenHeld(lockPath: string): void {
+  try {
+    const found = readLock(lockPath);
+    if (found !== undefined && isAlive(found.holder, found.touchedMs)) throw heldBy(found.holder, lockPath);
+  } catch (error) {
+    throw storageError(`reading the lock ${lockPath}`, error, 'open-failed');
+  }
+}
+
+function heldBy(holder: Holder, lockPath: string): StorageError {
+  return new StorageError(
+    'locked',
+    `another ttorrent (process ${holder.pid} on ${holder.hostname}) is downloading this; if it is not, remove ${lockPath}`,
+  );
+}
+
 /** How often a held lock gets a new mtime: several times in the silence after which its holder counts as dead (lock-holder.ts). */
 const heartbeatMs = 10_000;
 
@@ -67,11 +84,7 @@ function acquire(lockPath: string, self: Holder): void {
     const found = readLock(lockPath);
     if (found === undefined) continue; // freed meanwhile
     if (isAlive(found.holder, found.touchedMs)) {
-      const { holder } = found;
-      throw new StorageError(
-        'locked',
-        `another ttorrent (process ${holder.pid} on ${holder.hostname}) is downloading this; if it is not, remove ${lockPath}`,
-      );
+      throw heldBy(found.holder, lockPath);
     }
     if (replaceDead(lockPath, found.holder.token, self)) return;
   }

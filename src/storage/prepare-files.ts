@@ -45,9 +45,8 @@ export interface PreparedFiles {
 export async function prepareFiles(preparation: Preparation): Promise<PreparedFiles> {
   const { survey, data, geometry, outputDir, openFiles } = preparation;
   await data.check(preparation.control);
-  if (!preparation.options.overwrite) for (const found of survey.wanted) data.refuseForeignPart(found);
-  const works = survey.wanted.map((found) => toWorkFile(found, data, preparation.options.overwrite));
-  await refuseWhenFull(outputDir, sum(works.map((work, i) => neededBytes(work, survey.wanted[i] as FoundFile, data, geometry))));
+  const { works, neededBytes } = judgeFiles(survey, data, geometry, preparation.options.overwrite);
+  await refuseWhenFull(outputDir, neededBytes);
 
   removeLeftovers(survey, works);
   const newDirectories = new Set<string>();
@@ -65,6 +64,19 @@ export async function prepareFiles(preparation: Preparation): Promise<PreparedFi
   return { works, newDirectories };
 }
 
+/** The wanted files in the survey's order, and what the disk has still to give for them. */
+interface JudgedFiles {
+  readonly works: readonly WorkFile[];
+  readonly neededBytes: number;
+}
+
+/** What is to become of each file, once `data` has checked what is there. Changes nothing. Throws StorageError `in-the-way`. */
+export function judgeFiles(survey: Survey, data: ExistingData, geometry: Geometry, overwrite: boolean): JudgedFiles {
+  if (!overwrite) for (const found of survey.wanted) data.refuseForeignPart(found);
+  const works = survey.wanted.map((found) => toWorkFile(found, data, overwrite));
+  return { works, neededBytes: sum(works.map((work, i) => neededFor(work, survey.wanted[i] as FoundFile, data, geometry))) };
+}
+
 function toWorkFile(found: FoundFile, data: ExistingData, overwrite: boolean): WorkFile {
   const { file, finalPath, partPath, final, part } = found;
   const paths = { file, finalPath, partPath, missingPieces: 0, isSuspect: false };
@@ -74,7 +86,7 @@ function toWorkFile(found: FoundFile, data: ExistingData, overwrite: boolean): W
 }
 
 /** What the disk has still to give for `work`: not the blocks that its `.part` has, and not more than its missing pieces. */
-function neededBytes(work: WorkFile, found: FoundFile, data: ExistingData, geometry: Geometry): number {
+function neededFor(work: WorkFile, found: FoundFile, data: ExistingData, geometry: Geometry): number {
   if (work.place === 'final') return 0;
   const withoutBlocks = Math.max(0, work.file.length - (work.stat?.allocatedBytes ?? 0));
   // A file that is to be replaced is copied first, so that its valid pieces need room too.
@@ -84,7 +96,8 @@ function neededBytes(work: WorkFile, found: FoundFile, data: ExistingData, geome
   return Math.min(withoutBlocks, missingBytes);
 }
 
-function* rangesOf(found: FoundFile, geometry: Geometry, isMeant: (pieceIndex: number) => boolean): Generator<FileRange> {
+/** The places in a file of those of its pieces that are meant. */
+export function* rangesOf(found: FoundFile, geometry: Geometry, isMeant: (pieceIndex: number) => boolean): Generator<FileRange> {
   const { begin, end } = geometry.piecesOf(found.file);
   for (let pieceIndex = begin; pieceIndex < end; pieceIndex++) {
     if (isMeant(pieceIndex)) yield rangeInFile(geometry, found.file, pieceIndex);

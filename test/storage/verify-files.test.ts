@@ -74,10 +74,14 @@ test('damaged, cut, too long, unfinished and missing files are told apart', asyn
 
 test('a directory that is not there holds nothing, and is not created', async (t) => {
   const dir = path.join(scratchDirectory(t), 'none');
-  const result = await verifyFiles(content.metainfo, request(dir));
+  const result = await verifyFiles(content.metainfo, request(path.relative('.', dir)));
   assert.deepEqual(
     result.files.map(({ state }) => state),
     ['missing', 'missing', 'missing', 'missing'],
+  );
+  assert.ok(
+    result.files.every((file) => file.path.startsWith(dir)),
+    'paths are absolute',
   );
   assert.deepEqual(listFiles(path.dirname(dir)), []);
 });

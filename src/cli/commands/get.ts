@@ -17,7 +17,7 @@ import { Talk } from '../talk.ts';
 export async function get(command: GetCommand, env: Environment): Promise<void> {
   const { torrentPath, hooks } = command;
   const facts: RunFacts = { torrentPath, outputDir: command.download.outputDir, startedMs: env.nowMs(), completed: new Set() };
-  if (hooks === undefined || command.showFiles) return getFiles(command, env, facts, undefined);
+  if (hooks === undefined || command.showFiles || command.dryRun) return getFiles(command, env, facts, undefined);
   const { gateOf, withHooks } = await import('../hooks/with-hooks.ts');
   const approve = gateOf(hooks, env, facts);
   return withHooks(hooks, env, facts, new Talk(command, env), () => getFiles(command, env, facts, approve));
@@ -26,9 +26,14 @@ export async function get(command: GetCommand, env: Environment): Promise<void> 
 async function getFiles(command: GetCommand, env: Environment, facts: RunFacts, approve: DownloadOptions['approve']): Promise<void> {
   const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env));
   facts.metainfo = metainfo;
-  const selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;
-  facts.selection = selection;
+  let selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;
   if (command.showFiles) return env.stdout.write(fileList(metainfo, selection, env.stdout.isTerminal));
+  if (command.interactive) {
+    const { chooseFiles } = await import('../choose-files.ts');
+    selection = await chooseFiles(metainfo, selection, env, new Talk(command, env));
+  }
+  facts.selection = selection;
+  if (command.dryRun) return (await import('./dry-run.ts')).dryRun(command, metainfo, selection, env);
 
   const reporter = await openReporter(command.progress, command.quiet, env);
   const talk = new Talk(command, env, reporter);

@@ -19,6 +19,7 @@ function environment(isTerminal: boolean, { dumbTerminal = false, isCi = false }
     isCi,
     interrupted: new AbortController().signal,
     postponeExit: () => undefined,
+    ask: undefined,
     variables: {},
     nowMs: () => 0,
     written: () => text,
