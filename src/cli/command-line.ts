@@ -7,8 +7,8 @@ import { type ProgressMode, outputDirOf, outputOptions, progressOption, selectOp
 import { exitCodeLines } from './exit-codes.ts';
 import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
 import { type Hooks, hooksOf } from './hooks/hook-options.ts';
+import { refuse, usageOf } from './refusal.ts';
 import type { ConfigFile } from './settings/config-file.ts';
-import { didYouMean } from './settings/did-you-mean.ts';
 import { type EffectiveSetting, effectiveSettings, offerAll } from './settings/effective.ts';
 import { commandFirst } from './settings/leading-options.ts';
 import { applySettings, noSources, type SettingSources, type Settings, type SettingValue } from './settings/settings.ts';
@@ -243,26 +243,4 @@ function speechOf(typed: TypedSpeech): SpeechOptions {
 
 function examples(...lines: string[]): string {
   return `Examples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
-}
-
-/** Turns commander's way out into ours; lets those pass that only want to end after printing help or the version. */
-function refuse(command: Command, error: CommanderError): never {
-  if (error.exitCode === 0) throw error;
-  // `commander.help`: no command was given and the help was meant for stderr. The message may hold a second line of suggestions.
-  const message =
-    error.code === 'commander.help'
-      ? 'no command was given'
-      : error.message.replace(/^error: /, '').replaceAll('\n', ' ') + nearestChoice(error.message);
-  throw new UsageError(message, usageOf(command), { cause: error });
-}
-
-/** Commander suggests commands and options, but no values: `--progress plian` means plain. */
-function nearestChoice(message: string): string {
-  const [, typed, choices] = /argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s.exec(message) ?? [];
-  return typed === undefined || choices === undefined ? '' : didYouMean(typed, choices.split(', '));
-}
-
-function usageOf(command: Command): string {
-  const name = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
-  return `usage: ${name} ${command.usage()} (${name} --help tells more)`;
 }
