@@ -26,6 +26,8 @@ export async function chooseFiles(
   env.stderr.write(fileList(metainfo, offered, true));
   for (let question = 0; question < mostQuestions; question++) {
     const answer = await env.ask("Which files? Numbers, ranges or globs such as 1-3 '*.pdf'; Enter takes all: ");
+    // The cursor stands behind the question.
+    if (answer === undefined) env.stderr.write('\n');
     env.interrupted.throwIfAborted();
     if (answer === undefined) break;
     const chosen = filesOf(answer, metainfo, offered);
