@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
-import { hookVariableNames } from '../../src/cli/hooks/hook-facts.ts';
+import { hookVariableNames } from '../../src/cli/hooks/hook-variables.ts';
 
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 

@@ -4,9 +4,10 @@ import { type Approve, InputError, StorageError } from '../../index.ts';
 import { type Environment, Interruption } from '../env.ts';
 import { exitCodeFor } from '../failure.ts';
 import type { Talk } from '../talk.ts';
-import { hookObject, hookVariables, type RunEnd, type RunFacts } from './hook-facts.ts';
+import { hookObject, type RunEnd, type RunFacts } from './hook-facts.ts';
 import type { HookCommand, Hooks } from './hook-options.ts';
 import { type HookCall, runHook } from './hook-process.ts';
+import { hookVariables } from './hook-variables.ts';
 
 /** What a hook may take after a signal. With the clean stop before it and the grace of a kill it stays below 10 s. */
 const afterSignalMs = 2_500;

@@ -4,7 +4,7 @@
 
 import { type Command, InvalidArgumentError, type Option } from 'commander';
 
-import { hookVariableNames } from '../hooks/hook-facts.ts';
+import { hookVariableNames } from '../hooks/hook-variables.ts';
 import { isRepeatable } from '../command-options.ts';
 import { ConfigError, type ConfigFile } from './config-file.ts';
 import { didYouMean, nearest } from './did-you-mean.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { hookObject, hookVariableNames, hookVariables, type RunFacts } from '../../../src/cli/hooks/hook-facts.ts';
+import { hookObject, type RunFacts } from '../../../src/cli/hooks/hook-facts.ts';
+import { hookVariableNames, hookVariables } from '../../../src/cli/hooks/hook-variables.ts';
 import { parseTorrent } from '../../../src/index.ts';
 import { makeTorrent } from '../../support/make-torrent.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CommandLine, type GetCommand, parseCommandLine } from '../../../src/cli/command-line.ts';
 import type { EffectiveSetting } from '../../../src/cli/settings/effective.ts';
-import { hookVariableNames } from '../../../src/cli/hooks/hook-facts.ts';
+import { hookVariableNames } from '../../../src/cli/hooks/hook-variables.ts';
 import { variableName } from '../../../src/cli/settings/settings.ts';
 import { UsageError } from '../../../src/cli/usage-error.ts';
 
