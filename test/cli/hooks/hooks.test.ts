@@ -176,6 +176,18 @@ test('a signal ends a hook, and a second one ends even the hook that follows', a
   }
 });
 
+test('a signal ends a gate, and its file keeps its temporary name', async (t) => {
+  const where = await place(t);
+  const gate = "sh -c 'echo $$ >gate.pid; echo gate runs; exec sleep 600'";
+  const running = startCli([...where.args, '-s', '1', '--gate', gate], { cwd: where.directory });
+  await running.stderrMatches(/gate runs/);
+  running.child.kill('SIGTERM');
+  const result = await running.finished;
+  assert.equal(result.exitCode, 143, result.stderr);
+  assert.deepEqual(readdirSync(path.join(where.directory, 'out', 'album')), ['one.bin.part']);
+  assert.ok(!isRunning(Number(readFileSync(path.join(where.directory, 'gate.pid'), 'utf8'))));
+});
+
 test('a command that only a shell understands is a bad option', async (t) => {
   const where = await place(t);
   const result = await run(where, '--on-done', 'echo $TTORRENT_NAME');
