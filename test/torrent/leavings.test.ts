@@ -100,7 +100,8 @@ const turnsMax = 20_000;
 /** What the process holds when nothing of it is about to go, which `expected` tells. */
 async function leavings(expected?: string): Promise<Leavings> {
   const resourcesNow = (): string => process.getActiveResourcesInfo().toSorted().join(' ');
-  for (let turn = 0; turn < turnsMax && expected !== undefined && resourcesNow() !== expected; turn++) await settle();
+  const hasGone = (): boolean => expected === undefined || resourcesNow() === expected;
+  for (let turn = 0; turn < turnsMax && !hasGone(); turn++) await settle();
   for (let collection = 0; collection < 3; collection++) {
     await settle();
     collectGarbage();
