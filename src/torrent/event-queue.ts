@@ -7,6 +7,8 @@ const waitingMax = 1024;
 /** Events on their way to one reader. */
 export class EventQueue<T> implements AsyncIterableIterator<T> {
   readonly #waiting: T[] = [];
+  /** So many at the front of `#waiting` were read. Taken out together: of a long array each `shift` moves all the rest. */
+  #read = 0;
   readonly #isDroppable: (event: T) => boolean;
   #isRead = false;
   #ended = false;
@@ -19,8 +21,8 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
   /** Adds an event for the reader. Before the first read droppable events are not kept: perhaps nobody ever reads. */
   push(event: T): void {
     if (this.#ended || (!this.#isRead && this.#isDroppable(event))) return;
-    if (this.#waiting.length >= waitingMax && this.#isDroppable(event)) {
-      const victim = this.#waiting.findIndex((waiting) => this.#isDroppable(waiting));
+    if (this.#waiting.length - this.#read >= waitingMax && this.#isDroppable(event)) {
+      const victim = this.#waiting.findIndex((waiting, i) => i >= this.#read && this.#isDroppable(waiting));
       if (victim < 0) return;
       this.#waiting.splice(victim, 1);
     }
@@ -37,19 +39,24 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
   /** The reader leaves: nothing is kept for it any more. */
   async return(): Promise<IteratorResult<T>> {
     this.#ended = true;
-    this.#waiting.length = 0;
+    this.#waiting.length = this.#read = 0;
     return { done: true, value: undefined };
   }
 
   async next(): Promise<IteratorResult<T>> {
     this.#isRead = true;
-    while (this.#waiting.length === 0) {
+    while (this.#waiting.length === this.#read) {
       if (this.#ended) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    return { done: false, value: this.#waiting.shift() as T };
+    const value = this.#waiting[this.#read++] as T;
+    if (this.#read === waitingMax) {
+      this.#waiting.splice(0, this.#read);
+      this.#read = 0;
+    }
+    return { done: false, value };
   }
 
   [Symbol.asyncIterator](): this {
