@@ -75,7 +75,7 @@ export function layOutFiles(entries: readonly FileEntry[], name: string, isMulti
   for (const { length, pad, executable } of present) {
     // A pad file is never written; the path is BEP 47's recommendation, whatever the torrent calls it.
     const path = pad ? ['.pad', String(length)] : (paths[nextPath++] as readonly string[]);
-    files.push({ index: files.length, path: [name, ...path], length, torrentOffset, pad, executable });
+    files.push({ index: files.length, path: [name].concat(path), length, torrentOffset, pad, executable });
     torrentOffset += length;
   }
   return files;

@@ -27,29 +27,30 @@ export class PathGuard {
   readonly #root: string;
   /** Absolute path of a directory below the root, and whether it was there. */
   readonly #seen = new Map<string, boolean>();
+  /** The path of the file whose directory was found last: the next file mostly lies in the same one. */
+  #lastFound: readonly string[] = [];
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  /**
-   * What is at the path of `elements` with `suffix`: a regular file, or nothing. Throws StorageError `in-the-way` when it is anything else,
-   * or when a component before it is no directory; `open-failed` when it cannot be looked at.
-   */
-  look(elements: readonly string[], suffix: string): FileStat | undefined {
-    const target = joinBelow(this.#root, elements) + suffix;
-    if (!this.#areParentsThere(elements, target)) return undefined;
-    const stat = lookAt(target);
-    if (stat === undefined || stat.isRegular) return stat;
-    throw new StorageError('in-the-way', `${target}: expected a file or nothing, found ${stat.kind}`);
+  /** Whether the directory is there that the file of path `elements` lies in. Throws StorageError `in-the-way` when it cannot be. */
+  hasDirectoryOf(elements: readonly string[]): boolean {
+    if (areNeighbours(elements, this.#lastFound)) return true;
+    for (let depth = 1; depth < elements.length; depth++) {
+      if (!this.#isDirectory(joinBelow(this.#root, elements.slice(0, depth)))) return false;
+    }
+    this.#lastFound = elements;
+    return true;
   }
 
   /**
-   * Creates the directories that `elements` lie in, and proves that they are inside the root. Returns the directories whose content
-   * changed. Throws StorageError `in-the-way` or `mkdir-failed`.
+   * Creates the directories that the file of path `elements` lies in, and proves that they are inside the root. Returns the directories
+   * whose content changed. Throws StorageError `in-the-way` or `mkdir-failed`.
    */
-  makeParents(elements: readonly string[]): string[] {
+  makeDirectoryOf(elements: readonly string[]): string[] {
     const changed: string[] = [];
+    if (this.hasDirectoryOf(elements)) return changed;
     for (let depth = 1; depth < elements.length; depth++) {
       const directory = joinBelow(this.#root, elements.slice(0, depth));
       if (this.#isDirectory(directory)) continue;
@@ -57,15 +58,6 @@ export class PathGuard {
       changed.push(path.dirname(directory));
     }
     return changed;
-  }
-
-  /** A directory is looked at after those it lies in, so one that was seen to be there proves them too. */
-  #areParentsThere(elements: readonly string[], target: string): boolean {
-    if (elements.length === 1 || this.#seen.get(path.dirname(target)) === true) return true;
-    for (let depth = 1; depth < elements.length; depth++) {
-      if (!this.#isDirectory(joinBelow(this.#root, elements.slice(0, depth)))) return false;
-    }
-    return true;
   }
 
   #make(directory: string): void {
@@ -91,6 +83,23 @@ export class PathGuard {
     this.#seen.set(directory, stat !== undefined);
     return stat !== undefined;
   }
+}
+
+/** Whether two paths of files lie in one directory. */
+function areNeighbours(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let depth = a.length - 2; depth >= 0; depth--) if (a[depth] !== b[depth]) return false;
+  return true;
+}
+
+/**
+ * What is at `target`, in a directory that was found: a regular file, or nothing. Throws StorageError `in-the-way` when it is anything else;
+ * `open-failed` when it cannot be looked at.
+ */
+export function lookAtFile(target: string): FileStat | undefined {
+  const stat = lookAt(target);
+  if (stat === undefined || stat.isRegular) return stat;
+  throw new StorageError('in-the-way', `${target}: expected a file or nothing, found ${stat.kind}`);
 }
 
 function lookAt(target: string): FileStat | undefined {

@@ -53,7 +53,7 @@ export async function prepareFiles(preparation: Preparation): Promise<PreparedFi
   const guard = new PathGuard(outputDir);
   for (const work of works) {
     if (work.place === 'final') continue;
-    for (const directory of guard.makeParents(work.file.path)) newDirectories.add(directory);
+    for (const directory of guard.makeDirectoryOf(work.file.path)) newDirectories.add(directory);
     if (work.file.length === 0 && work.replaces === undefined && createEmpty(work)) newDirectories.add(path.dirname(work.finalPath));
   }
   await adoptReplaced(preparation, works);
@@ -79,18 +79,26 @@ export function judgeFiles(survey: Survey, data: ExistingData, geometry: Geometr
 
 function toWorkFile(found: FoundFile, data: ExistingData, overwrite: boolean): WorkFile {
   const { file, finalPath, partPath, final, part } = found;
-  const paths = { file, finalPath, partPath, missingPieces: 0, isSuspect: false };
-  if (final !== undefined && data.isComplete(found)) return { ...paths, place: 'final', stat: final, seen: undefined, replaces: undefined };
-  const replaces = final === undefined ? undefined : data.replacementOf(found, final, overwrite);
-  return { ...paths, place: part === undefined ? 'nowhere' : 'part', stat: part, seen: part, replaces };
+  const isComplete = final !== undefined && data.isComplete(found);
+  return {
+    file,
+    finalPath,
+    partPath,
+    place: isComplete ? 'final' : part === undefined ? 'nowhere' : 'part',
+    stat: isComplete ? final : part,
+    seen: isComplete ? undefined : part,
+    isSuspect: false,
+    missingPieces: 0,
+    replaces: isComplete || final === undefined ? undefined : data.replacementOf(found, final, overwrite),
+  };
 }
 
 /** What the disk has still to give for `work`: not the blocks that its `.part` has, and not more than its missing pieces. */
 function neededFor(work: WorkFile, found: FoundFile, data: ExistingData, geometry: Geometry): number {
   if (work.place === 'final') return 0;
   const withoutBlocks = Math.max(0, work.file.length - (work.stat?.allocatedBytes ?? 0));
-  // A file that is to be replaced is copied first, so that its valid pieces need room too.
-  if (work.replaces !== undefined) return withoutBlocks;
+  // A file that is to be replaced is copied first, so that its valid pieces need room too; without a valid piece all is missing.
+  if (work.replaces !== undefined || data.verified.count === 0) return withoutBlocks;
   let missingBytes = 0;
   for (const range of rangesOf(found, geometry, (pieceIndex) => !data.verified.has(pieceIndex))) missingBytes += range.length;
   return Math.min(withoutBlocks, missingBytes);

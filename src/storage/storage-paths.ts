@@ -25,7 +25,8 @@ export function joinBelow(outputDir: string, elements: readonly string[]): strin
   assert(elements.length > 0, 'a file without a path');
   const bad = elements.find((element) => !isPlainElement(element));
   assert(bad === undefined, `path element ${JSON.stringify(bad)} is not a plain name`);
-  return path.join(outputDir, ...elements);
+  // Joined in one step: a string put together from two keeps both.
+  return [outputDir.endsWith(path.sep) ? outputDir.slice(0, -1) : outputDir, ...elements].join(path.sep);
 }
 
 function isPlainElement(element: string): boolean {

@@ -8,7 +8,7 @@ import { partSuffix } from '../metainfo/name-clashes.ts';
 import { Bitfield } from '../support/bitfield.ts';
 import { nextTurn } from './check-pieces.ts';
 import type { FileStat } from './file-stat.ts';
-import { PathGuard } from './path-guard.ts';
+import { lookAtFile, PathGuard } from './path-guard.ts';
 import type { FileRecord, FileRecords } from './state-codec.ts';
 import { joinBelow } from './storage-paths.ts';
 
@@ -66,13 +66,13 @@ export async function surveyFiles(metainfo: Metainfo, geometry: Geometry, reques
   const wanted: FoundFile[] = [];
   const sources: (Source | undefined)[] = Array.from(metainfo.files, () => undefined);
   const wantedPieces = new Bitfield(metainfo.pieceCount);
-  const names = new Set<string>();
+  const names = new ClaimedNames();
   for (const file of metainfo.files) {
     if (file.index % filesPerTurn === filesPerTurn - 1) await nextTurn();
     signal.throwIfAborted();
     if (file.pad || !selection.has(file.index)) continue;
-    const found = lookAtFile(file, guard, outputDir, partsBesideFinals, records.get(file.index));
-    for (const name of [found.finalPath, found.partPath]) claimName(names, name);
+    const found = findFile(file, guard, outputDir, partsBesideFinals, records.get(file.index));
+    names.claim(found.finalPath);
     wanted.push(found);
     sources[file.index] = sourceOf(found);
     addPieces(wantedPieces, geometry, file);
@@ -81,7 +81,7 @@ export async function surveyFiles(metainfo: Metainfo, geometry: Geometry, reques
   return { wanted, sources, wantedPieces };
 }
 
-function lookAtFile(
+function findFile(
   file: TorrentFile,
   guard: PathGuard,
   outputDir: string,
@@ -90,8 +90,9 @@ function lookAtFile(
 ): FoundFile {
   const finalPath = joinBelow(outputDir, file.path);
   const partPath = finalPath + partSuffix;
-  const final = guard.look(file.path, '');
-  const part = final === undefined || partsBesideFinals ? guard.look(file.path, partSuffix) : undefined;
+  const hasDirectory = guard.hasDirectoryOf(file.path);
+  const final = hasDirectory ? lookAtFile(finalPath) : undefined;
+  const part = hasDirectory && (final === undefined || partsBesideFinals) ? lookAtFile(partPath) : undefined;
   if (part !== undefined && part.links > 1) {
     throw new StorageError('in-the-way', `${partPath} has ${part.links} names: writing to it would change a file elsewhere`);
   }
@@ -118,9 +119,20 @@ function isInodeOf(record: FileRecord, stat: FileStat): boolean {
 }
 
 /** Path rules keep names apart; two files under one name would destroy each other, so it is proved here. */
-function claimName(names: Set<string>, name: string): void {
-  if (names.has(name)) throw new InputError('bad-torrent', `two files of the torrent would be written to ${name}`);
-  names.add(name);
+class ClaimedNames {
+  readonly #finals = new Set<string>();
+  /** Names whose `.part` is a final name: there are few, and no `.part` name of the others need be built. */
+  readonly #stems = new Set<string>();
+
+  /** Throws InputError when `finalPath` or its `.part` is a name of another file. */
+  claim(finalPath: string): void {
+    const stem = finalPath.endsWith(partSuffix) ? finalPath.slice(0, -partSuffix.length) : undefined;
+    if (this.#finals.has(finalPath) || this.#stems.has(finalPath) || (stem !== undefined && this.#finals.has(stem))) {
+      throw new InputError('bad-torrent', `two files of the torrent would be written to ${finalPath} or its ${partSuffix}`);
+    }
+    this.#finals.add(finalPath);
+    if (stem !== undefined) this.#stems.add(stem);
+  }
 }
 
 function sourceOf(found: Pick<FoundFile, 'final' | 'part' | 'finalPath' | 'partPath'>): Source | undefined {
@@ -147,7 +159,7 @@ function addNeighbours(
     const { begin, end } = geometry.piecesOf(file);
     if (!wantedPieces.has(begin) && !wantedPieces.has(end - 1)) continue;
     try {
-      sources[file.index] = sourceOf(lookAtFile(file, guard, outputDir, false, undefined));
+      sources[file.index] = sourceOf(findFile(file, guard, outputDir, false, undefined));
     } catch (error) {
       // Whatever has the name of a file that nobody wants is of no use, and of no harm.
       if (!(error instanceof StorageError)) throw error;
