@@ -137,8 +137,8 @@ export const trackerLimits = {
 
 /** The disk. */
 export const storageLimits = {
-  /** Open files; below every usual `ulimit -n` with connections beside them. */
-  openFiles: 64,
+  /** Open files. With directories, saving, threads and checks beside them there are at most 64 descriptors below the output directory. */
+  openFiles: 40,
   /** Files opened before the first peer is asked: enough to learn that the disk refuses, few enough to leave descriptors for sockets. */
   openFilesAtStart: 4,
   /** How often the state is saved. */

@@ -32,6 +32,7 @@ export class OpenFiles {
   /** Who waits for room. */
   readonly #queue: { readonly work: WorkFile; readonly use: UseDescriptor }[] = [];
   readonly #closing = new Set<Promise<void>>();
+  #opening = 0;
   #closeError: Error | undefined;
 
   constructor(limit: number, open: (work: WorkFile) => Promise<number>) {
@@ -43,8 +44,8 @@ export class OpenFiles {
   acquire(work: WorkFile, use: UseDescriptor): void {
     const slot = this.#slots.get(work);
     if (slot === undefined) {
-      if (this.#hasRoom()) this.#begin(work, use);
-      else this.#queue.push({ work, use });
+      this.#queue.push({ work, use });
+      this.#serveQueue();
       return;
     }
     slot.users++;
@@ -98,36 +99,40 @@ export class OpenFiles {
   #begin(work: WorkFile, use: UseDescriptor): void {
     const slot: Slot = { fd: undefined, users: 1, waiting: [use] };
     this.#slots.set(work, slot);
+    this.#opening++;
     void this.#fill(work, slot);
   }
 
   async #fill(work: WorkFile, slot: Slot): Promise<void> {
     try {
-      const fd = await this.whileShort(() => this.#open(work));
+      const fd = await this.whileShort(() => this.#open(work)).finally(() => this.#opening--);
       slot.fd = fd;
       for (const waiter of slot.waiting.splice(0)) waiter(undefined, fd);
     } catch (error) {
       this.#slots.delete(work);
       const failure = storageError(`opening ${work.partPath}`, error, 'open-failed');
       for (const waiter of slot.waiting.splice(0)) waiter(failure, -1);
-      this.#serveQueue();
     }
+    this.#serveQueue();
   }
 
   #serveQueue(): void {
-    while (this.#queue.length > 0) {
-      const next = this.#queue[0];
-      if (next === undefined) return;
-      if (!this.#slots.has(next.work) && !this.#hasRoom()) return;
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      const isOpen = this.#slots.has(next.work);
+      if (!isOpen && this.#descriptors >= this.#limit) {
+        // Each that waits gets the place of one that nobody uses; it is free when that is closed.
+        while (this.#closing.size < this.#queue.length && this.#closeOldest());
+        return;
+      }
       this.#queue.shift();
-      this.acquire(next.work, next.use);
+      if (isOpen) this.acquire(next.work, next.use);
+      else this.#begin(next.work, next.use);
     }
   }
 
-  /** Whether one more file may be open; closes idle ones to make it so. */
-  #hasRoom(): boolean {
-    while (this.#slots.size >= this.#limit) if (!this.#closeOldest()) return false;
-    return true;
+  /** Descriptors in use: a file that is being opened has its directory open as well. */
+  get #descriptors(): number {
+    return this.#slots.size + this.#opening + this.#closing.size;
   }
 
   /** Closes the file used longest ago that nobody uses now; false when there is none. */
@@ -147,7 +152,10 @@ export class OpenFiles {
         // What a network file system could not store it may say only here.
         this.#closeError ??= storageError('closing a file', error, 'read-write-failed');
       })
-      .finally(() => this.#closing.delete(closed));
+      .finally(() => {
+        this.#closing.delete(closed);
+        this.#serveQueue();
+      });
     this.#closing.add(closed);
   }
 

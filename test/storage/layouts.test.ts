@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -61,6 +61,41 @@ test('2000 small files, some hundred to a piece, are complete in a few seconds',
   assert.equal(told.completed.length, 2_000);
   assertOnDisk(content, dir, allFiles(content));
 });
+
+test('at most 64 descriptors are open below the output directory, however many files are written to at a time', async (t) => {
+  const lengths = { 'two pieces each': 6_000, 'many to a piece': 500 };
+  for (const [name, length] of Object.entries(lengths)) {
+    const content = makeContent(
+      name,
+      4_096,
+      Array.from({ length: 300 }, (_, i) => ({ path: `d${i}/f`, length })),
+    );
+    const dir = scratchDirectory(t);
+    const { storage } = await open(content, dir);
+    let most = 0;
+    const counting = setInterval(() => {
+      most = Math.max(most, descriptorsBelow(dir));
+    }, 0);
+    t.after(() => clearInterval(counting));
+    await writePieces(storage, content, piecesOf(content, allFiles(content)));
+    await storage.finish();
+    clearInterval(counting);
+    assert.ok(most <= 64, `${name}: ${most}`);
+    assertOnDisk(content, dir, allFiles(content));
+  }
+});
+
+/** How many of our descriptors lead below `dir`; 0 where the system does not tell. */
+function descriptorsBelow(dir: string): number {
+  if (!existsSync('/proc/self/fd')) return 0;
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(dir);
+    } catch {
+      return false; // closed meanwhile
+    }
+  }).length;
+}
 
 test('offsets beyond 2^31 and 2^32 are exact, and what was not written takes no room', { timeout: 60_000 }, async (t) => {
   const dir = scratchDirectory(t);
