@@ -82,7 +82,7 @@ const layout: Layout = {
     { what: 'bencode', modules: ['bencode'], globals: [], files: ['bencode/'] },
     { what: 'the command line', modules: ['commander'], globals: [], files: ['cli/'] },
     { what: 'the progress bar', modules: ['cli-progress'], globals: [], files: ['cli/reporters/progress-bar.ts'] },
-    { what: 'bounded concurrency', modules: ['p-queue'], globals: [], files: ['storage/checkpoint.ts', 'torrent/dialler.ts'] },
+    { what: 'bounded concurrency', modules: ['p-queue'], globals: [], files: ['storage/in-parallel.ts', 'torrent/dialler.ts'] },
     { what: 'file patterns', modules: ['picomatch'], globals: [], files: ['metainfo/selection.ts'] },
   ],
   barrels: ['index.ts'],

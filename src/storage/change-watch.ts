@@ -9,7 +9,7 @@
 
 import { fstat, lstat } from 'node:fs';
 import type { Clock } from '../support/clock.ts';
-import { type FileStat, isUnchanged, toFileStat } from './file-stat.ts';
+import { type FileVersion, isUnchanged, toFileStat } from './file-stat.ts';
 import type { WorkFile } from './work-file.ts';
 import type { WriteTurns } from './write-turns.ts';
 
@@ -17,7 +17,7 @@ import type { WriteTurns } from './write-turns.ts';
 const settleMs = 5;
 
 /** Compares `found`, the stat of a `.part` at a moment without a write of ours, with what was seen before. */
-export function compareSeen(work: WorkFile, found: FileStat): void {
+export function compareSeen(work: WorkFile, found: FileVersion): void {
   if (work.seen !== undefined && !isUnchanged(work.seen, found)) work.isSuspect = true;
   work.seen = found;
 }

@@ -4,19 +4,18 @@
 // In this order no crash and no power cut leaves a state that claims a byte which is not there, or a final name that no state vouches for.
 
 import { dirname } from 'node:path';
-import PQueue from 'p-queue';
 import { storageLimits } from '../config.ts';
 import type { StorageError } from '../errors.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 import type { Clock, Timer } from '../support/clock.ts';
 import { compareSeen } from './change-watch.ts';
 import type { Durability } from './durability.ts';
-import type { FileStat } from './file-stat.ts';
+import { inParallel } from './in-parallel.ts';
 import type { OpenFiles } from './open-files.ts';
 import { statDescriptor } from './open-work-file.ts';
 import { changedByOthers, publishFile } from './publish-file.ts';
 import { type RecheckParts, recheckFile } from './recheck-file.ts';
-import { bitsOf, type FileRecord } from './state-codec.ts';
+import { bitsOf, EncodedRecords, type FileRecord, recordOf } from './state-codec.ts';
 import type { StateFile } from './state-file.ts';
 import type { Allocation, StorageOptions } from './storage.ts';
 import { storageError } from './storage-error.ts';
@@ -50,8 +49,11 @@ export class Checkpoints {
   /** Every piece verified and written, final name still to come. */
   #complete: WorkFile[] = [];
   readonly #dirtyDirectories: Set<string>;
-  /** What each file looked like when it was last flushed. */
-  readonly #synced = new Map<WorkFile, FileStat>();
+  /** Flushed at least once, final name still to come. */
+  readonly #unfinished = new Set<WorkFile>();
+  /** The records of files that have their final names, which do not change any more; and those of whom it is yet to be made. */
+  readonly #finished = new EncodedRecords();
+  readonly #newlyFinished: WorkFile[];
   /** Written since the last round began. */
   #unflushedBytes = 0;
   #isSaved: boolean;
@@ -69,18 +71,19 @@ export class Checkpoints {
     this.#lastRoundMs = parts.clock.nowMs();
     this.#lastSaveMs = this.#lastRoundMs;
     for (const work of parts.works) {
-      if (work.stat !== undefined) this.#synced.set(work, work.stat);
       // What a killed run left may be in memory only.
       if (work.place === 'part') this.#dirty.add(work);
       if (work.place === 'part' && work.missingPieces === 0) this.#complete.push(work);
     }
+    this.#finished.add(parts.keptRecords);
+    this.#newlyFinished = parts.works.filter((work) => work.place === 'final');
   }
 
   /** A piece of `length` bytes is in `verified`: it was written to `works`, and `completed` are those of which it was the last. */
   noteVerified(length: number, works: readonly WorkFile[], completed: readonly WorkFile[]): void {
     this.#unflushedBytes += length;
     this.#isSaved = false;
-    for (const work of works) this.#dirty.add(work);
+    for (const work of works) if (work.synced === undefined || work.synced !== work.seen) this.#dirty.add(work);
     for (const work of completed) this.#complete.push(work);
     this.schedule();
   }
@@ -150,11 +153,15 @@ export class Checkpoints {
 
     const isComplete = new Set(complete);
     await inParallel(dirty, (work) => this.#flushFile(work, isComplete.has(work)));
+    for (const work of [...dirty, ...complete]) this.#unfinished.add(work);
     if (!saves) return;
-    const records = [...this.#parts.keptRecords, ...this.#recordsOf(verified, isComplete)];
-    if (records.length > 0) await this.#parts.openFiles.whileShort(() => this.#parts.stateFile.save(records));
+    const records = new EncodedRecords([...this.#recordsOf(verified, isComplete)]);
+    this.#finished.add(this.#newlyFinished.splice(0).flatMap((work) => recordsOf(work, undefined, false)));
+    if (records.count + this.#finished.count > 0) {
+      await this.#parts.openFiles.whileShort(() => this.#parts.stateFile.save(this.#finished, records));
+    }
     this.#lastSaveMs = this.#parts.clock.nowMs();
-    await inParallel(complete, (work) => this.#publish(work));
+    await this.#publishAll(complete);
     await this.#syncDirectories();
     for (const work of complete) if (work.place === 'final') this.#parts.onCompleted(work);
   }
@@ -171,7 +178,7 @@ export class Checkpoints {
         if (seen !== undefined && work.seen === seen) compareSeen(work, stat);
         const mustBeWhole = isComplete || allocation !== 'none';
         if (stat.links === 0 || (mustBeWhole && stat.size !== work.file.length)) throw changedByOthers(work.partPath);
-        this.#synced.set(work, stat);
+        work.synced = stat;
       } catch (error) {
         throw storageError(`flushing ${work.partPath} to disk`, error, 'read-write-failed');
       }
@@ -179,21 +186,27 @@ export class Checkpoints {
   }
 
   *#recordsOf(verified: Bitfield, isComplete: ReadonlySet<WorkFile>): Generator<FileRecord> {
-    for (const work of this.#parts.works) {
-      const stat = this.#synced.get(work);
-      // No record of a file that another program wrote to: it is hashed when the download is started again.
-      if (stat === undefined || work.file.length === 0 || work.isSuspect) continue;
+    for (const work of this.#unfinished) {
       const isToBeRenamed = isComplete.has(work);
-      const isWhole = work.place === 'final' || isToBeRenamed;
-      const bits = isWhole ? undefined : bitsOf(verified, work.file, this.#parts.geometry);
-      const { size, mtimeNs, ctimeNs } = stat;
-      yield { fileIndex: work.file.index, size, mtimeNs, ctimeNs, ino: BigInt.asUintN(64, stat.ino), bits, isToBeRenamed };
+      yield* recordsOf(work, isToBeRenamed ? undefined : bitsOf(verified, work.file, this.#parts.geometry), isToBeRenamed);
     }
+  }
+
+  async #publishAll(complete: readonly WorkFile[]): Promise<void> {
+    await inParallel(complete, (work) => this.#publish(work));
+    for (const work of complete) {
+      if (work.place !== 'final') continue;
+      this.#unfinished.delete(work);
+      this.#newlyFinished.push(work);
+      this.#dirtyDirectories.add(dirname(work.finalPath));
+    }
+    // A rename changes the ctime, which the state is to have as well.
+    if (complete.length > 0) this.#isSaved = false;
   }
 
   async #publish(work: WorkFile): Promise<void> {
     const { openFiles, signal, approve } = this.#parts;
-    const synced = this.#synced.get(work);
+    const { synced } = work;
     if (synced === undefined) throw changedByOthers(work.partPath);
     try {
       if (work.isSuspect) await recheckFile(work, this.#parts);
@@ -205,11 +218,8 @@ export class Checkpoints {
     }
     // Kept open meanwhile, so that nobody who reads it looks for it under the old name.
     await openFiles.use(work, (fd) => openFiles.whileShort(() => publishFile(work, fd, synced, this.#parts.geometry)));
-    if (work.stat !== undefined) this.#synced.set(work, work.stat);
+    work.synced = work.stat;
     work.isSuspect = false;
-    // The rename changed the ctime, which the state is to have as well.
-    this.#isSaved = false;
-    this.#dirtyDirectories.add(dirname(work.finalPath));
   }
 
   async #syncDirectories(): Promise<void> {
@@ -225,19 +235,7 @@ export class Checkpoints {
   }
 }
 
-/** Runs `action` on each item, a few at a time; waits for all of those begun, then throws the first failure. */
-async function inParallel<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {
-  if (items.length === 0) return;
-  const queue = new PQueue({ concurrency: storageLimits.syncsInParallel });
-  let failure: { readonly error: unknown } | undefined;
-  for (const item of items) {
-    void queue.add(async () => {
-      if (failure !== undefined) return;
-      await action(item).catch((error: unknown) => {
-        failure ??= { error };
-      });
-    });
-  }
-  await queue.onIdle();
-  if (failure !== undefined) throw failure.error;
+/** The record of `work`; none of a file that another program wrote to: it is hashed when the download is started again. */
+function recordsOf({ file, synced, isSuspect }: WorkFile, bits: Uint8Array | undefined, isToBeRenamed: boolean): FileRecord[] {
+  return synced === undefined || isSuspect || file.length === 0 ? [] : [recordOf(file, synced, bits, isToBeRenamed)];
 }

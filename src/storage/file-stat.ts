@@ -2,8 +2,8 @@
 
 import { type BigIntStats, lstatSync } from 'node:fs';
 
-/** The part of a stat that the storage reads. */
-export interface FileStat {
+/** Which file it is, and in which state: what is remembered of each file of a download. */
+export interface FileVersion {
   /** Bytes. */
   readonly size: number;
   readonly mtimeNs: bigint;
@@ -11,6 +11,10 @@ export interface FileStat {
   readonly ctimeNs: bigint;
   readonly dev: bigint;
   readonly ino: bigint;
+}
+
+/** The part of a stat that the storage reads. */
+export interface FileStat extends FileVersion {
   /** Hard links: more than one means that a write would show under another name too. */
   readonly links: number;
   /** Bytes of the disk that the file takes, holes left out. */
@@ -45,17 +49,17 @@ export function statPath(path: string): FileStat | undefined {
 }
 
 /** Whether both are the same file, whatever was written to it between. */
-export function isSameFile(a: FileStat, b: FileStat): boolean {
+export function isSameFile(a: FileVersion, b: FileVersion): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }
 
 /** Whether both are the same file and nothing was written to it between, as far as its size and times tell. */
-export function isUnchanged(a: FileStat, b: FileStat): boolean {
+export function isUnchanged(a: FileVersion, b: FileVersion): boolean {
   return isSameContent(a, b) && a.ctimeNs === b.ctimeNs;
 }
 
 /** The same for stats between which the file got another name: that changes its ctime. */
-export function isSameContent(a: FileStat, b: FileStat): boolean {
+export function isSameContent(a: FileVersion, b: FileVersion): boolean {
   return isSameFile(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
 

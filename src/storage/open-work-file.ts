@@ -5,7 +5,7 @@ import { close, constants, fstat, ftruncate, open } from 'node:fs';
 import { promisify } from 'node:util';
 import { StorageError } from '../errors.ts';
 import { compareSeen } from './change-watch.ts';
-import { type FileStat, isSameFile, toFileStat } from './file-stat.ts';
+import { type FileStat, type FileVersion, isSameFile, toFileStat } from './file-stat.ts';
 import { inDirectoryOf } from './held-directory.ts';
 import type { Allocation } from './storage.ts';
 import { isOutOfDescriptors, storageError } from './storage-error.ts';
@@ -58,7 +58,7 @@ function flagsFor(place: WorkFile['place']): number {
   }
 }
 
-function proveSame(target: string, expected: FileStat, found: FileStat): void {
+function proveSame(target: string, expected: FileVersion, found: FileStat): void {
   if (!isSameFile(expected, found)) throw new StorageError('in-the-way', `${target} was replaced by another program`);
   if (found.links > 1) throw new StorageError('in-the-way', `${target} was given a second name by another program`);
 }

@@ -80,13 +80,15 @@ export function judgeFiles(survey: Survey, data: ExistingData, geometry: Geometr
 function toWorkFile(found: FoundFile, data: ExistingData, overwrite: boolean): WorkFile {
   const { file, finalPath, partPath, final, part } = found;
   const isComplete = final !== undefined && data.isComplete(found);
+  const current = isComplete ? final : part;
   return {
     file,
     finalPath,
     partPath,
     place: isComplete ? 'final' : part === undefined ? 'nowhere' : 'part',
-    stat: isComplete ? final : part,
+    stat: current,
     seen: isComplete ? undefined : part,
+    synced: current,
     isSuspect: false,
     missingPieces: 0,
     replaces: isComplete || final === undefined ? undefined : data.replacementOf(found, final, overwrite),
@@ -96,7 +98,7 @@ function toWorkFile(found: FoundFile, data: ExistingData, overwrite: boolean): W
 /** What the disk has still to give for `work`: not the blocks that its `.part` has, and not more than its missing pieces. */
 function neededFor(work: WorkFile, found: FoundFile, data: ExistingData, geometry: Geometry): number {
   if (work.place === 'final') return 0;
-  const withoutBlocks = Math.max(0, work.file.length - (work.stat?.allocatedBytes ?? 0));
+  const withoutBlocks = Math.max(0, work.file.length - (found.part?.allocatedBytes ?? 0));
   // A file that is to be replaced is copied first, so that its valid pieces need room too; without a valid piece all is missing.
   if (work.replaces !== undefined || data.verified.count === 0) return withoutBlocks;
   let missingBytes = 0;
@@ -162,8 +164,9 @@ async function allocate(preparation: Preparation, works: readonly WorkFile[]): P
   const { survey, data, geometry, openFiles, options } = preparation;
   if (options.allocation !== 'prealloc') return;
   for (const [i, work] of works.entries()) {
-    if (work.place === 'final' || (work.stat?.allocatedBytes ?? 0) >= work.file.length) continue;
-    const missing = rangesOf(survey.wanted[i] as FoundFile, geometry, (pieceIndex) => !data.verified.has(pieceIndex));
+    const found = survey.wanted[i] as FoundFile;
+    if (work.place === 'final' || (found.part?.allocatedBytes ?? 0) >= work.file.length) continue;
+    const missing = rangesOf(found, geometry, (pieceIndex) => !data.verified.has(pieceIndex));
     try {
       await openFiles.use(work, async (fd) => {
         compareSeen(work, await statDescriptor(fd));

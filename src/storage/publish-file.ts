@@ -8,7 +8,7 @@ import { StorageError } from '../errors.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import { somebodyElses } from './existing-file.ts';
 import { compareWithVerified } from './file-content.ts';
-import { type FileStat, isSameContent, isUnchanged, statPath, toFileStat } from './file-stat.ts';
+import { type FileVersion, isSameContent, isUnchanged, statPath, toFileStat } from './file-stat.ts';
 import { inDirectoryOf } from './held-directory.ts';
 import { isOutOfDescriptors, storageError } from './storage-error.ts';
 import type { WorkFile } from './work-file.ts';
@@ -18,7 +18,7 @@ import type { WorkFile } from './work-file.ts';
  * it looks like under the new name. Throws StorageError: `in-the-way` when a file appeared under the final name, or the one there turns out to be somebody else's; `read-write-failed` when the `.part` was changed. The
  * system's own error when no descriptor is left: then nothing was done.
  */
-export async function publishFile(work: WorkFile, fd: number, synced: FileStat, geometry: Geometry): Promise<void> {
+export async function publishFile(work: WorkFile, fd: number, synced: FileVersion, geometry: Geometry): Promise<void> {
   try {
     const part = statPath(work.partPath);
     if (part === undefined || !isUnchanged(part, synced)) throw changedByOthers(work.partPath);

@@ -12,6 +12,7 @@ import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 import { equalBytes } from '../support/bytes.ts';
+import type { FileVersion } from './file-stat.ts';
 
 /** What was known of one file. */
 export interface FileRecord {
@@ -26,6 +27,12 @@ export interface FileRecord {
   readonly bits: Uint8Array | undefined;
   /** Complete, and saved just before it was renamed: under its final name its ctime is another. */
   readonly isToBeRenamed: boolean;
+}
+
+/** The record of `file`, which looked like `version` when it was flushed; `bits` as in a record. */
+export function recordOf(file: TorrentFile, version: FileVersion, bits: Uint8Array | undefined, isToBeRenamed: boolean): FileRecord {
+  const { size, mtimeNs, ctimeNs, ino } = version;
+  return { fileIndex: file.index, size, mtimeNs, ctimeNs, ino: BigInt.asUintN(64, ino), bits, isToBeRenamed };
 }
 
 /** Records by file index. */
@@ -59,29 +66,48 @@ const headerBytes = 36;
 const recordBytes = 35;
 const checksumBytes = 20;
 
+/** Records as bytes. Those that do not change are encoded once: a state of 100 000 files is written each second. */
+export class EncodedRecords {
+  readonly parts: Uint8Array[] = [];
+  count = 0;
+
+  constructor(records: readonly FileRecord[] = []) {
+    this.add(records);
+  }
+
+  add(records: readonly FileRecord[]): void {
+    const bytes = Buffer.allocUnsafe(records.reduce((sum, { bits }) => sum + recordBytes + (bits?.length ?? 0), 0));
+    let at = 0;
+    for (const record of records) {
+      at = bytes.writeUInt32BE(record.fileIndex, at);
+      at = bytes.writeUInt8(kindOf(record), at);
+      at = bytes.writeUIntBE(record.size, at, 6);
+      at = bytes.writeBigInt64BE(BigInt.asIntN(64, record.mtimeNs), at);
+      at = bytes.writeBigInt64BE(BigInt.asIntN(64, record.ctimeNs), at);
+      at = bytes.writeBigUInt64BE(BigInt.asUintN(64, record.ino), at);
+      if (record.bits === undefined) continue;
+      bytes.set(record.bits, at);
+      at += record.bits.length;
+    }
+    this.parts.push(bytes);
+    this.count += records.length;
+  }
+}
+
 /** The state of the torrent `infohash` as bytes. */
-export function encodeState(infohash: Uint8Array, records: Iterable<FileRecord>): Uint8Array {
+export function encodeState(infohash: Uint8Array, ...records: readonly EncodedRecords[]): Uint8Array {
   const header = Buffer.alloc(headerBytes);
   magic.copy(header);
   header.writeUInt32BE(formatVersion, 8);
   header.set(infohash, 12);
-  const parts: Uint8Array[] = [header];
-  let count = 0;
-  for (const record of records) {
-    count++;
-    const fields = Buffer.allocUnsafe(recordBytes);
-    fields.writeUInt32BE(record.fileIndex, 0);
-    fields.writeUInt8(kindOf(record), 4);
-    fields.writeUIntBE(record.size, 5, 6);
-    fields.writeBigInt64BE(BigInt.asIntN(64, record.mtimeNs), 11);
-    fields.writeBigInt64BE(BigInt.asIntN(64, record.ctimeNs), 19);
-    fields.writeBigUInt64BE(BigInt.asUintN(64, record.ino), 27);
-    parts.push(fields);
-    if (record.bits !== undefined) parts.push(record.bits);
-  }
-  header.writeUInt32BE(count, 32);
-  const body = Buffer.concat(parts);
-  return Buffer.concat([body, createHash('sha1').update(body).digest()]);
+  header.writeUInt32BE(
+    records.reduce((sum, { count }) => sum + count, 0),
+    32,
+  );
+  const body = [header, ...records.flatMap(({ parts }) => parts)];
+  const sha1 = createHash('sha1');
+  for (const part of body) sha1.update(part);
+  return Buffer.concat([...body, sha1.digest()]);
 }
 
 /** The state in `bytes`, which may be anything. */

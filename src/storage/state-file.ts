@@ -8,7 +8,7 @@ import { StorageError } from '../errors.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { Durability } from './durability.ts';
-import { decodeState, encodeState, type FileRecord, type FileRecords, longestState } from './state-codec.ts';
+import { decodeState, type EncodedRecords, encodeState, type FileRecords, longestState } from './state-codec.ts';
 import { storageError, systemCode } from './storage-error.ts';
 
 /** The state file at `statePath`. */
@@ -37,14 +37,14 @@ export class StateFile {
   }
 
   /** Replaces the state. Throws StorageError; the old state is then still there. */
-  async save(records: Iterable<FileRecord>): Promise<void> {
+  async save(...records: readonly EncodedRecords[]): Promise<void> {
     const fresh = `${this.#path}.tmp`;
     try {
       // A leftover may be anything, a link for example: it is removed, never written through.
       await rm(fresh, { force: true });
       const handle = await open(fresh, 'wx');
       try {
-        await handle.writeFile(encodeState(this.#metainfo.infohash, records));
+        await handle.writeFile(encodeState(this.#metainfo.infohash, ...records));
         await this.#durability.syncAll(handle.fd);
       } finally {
         await handle.close();

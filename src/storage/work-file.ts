@@ -1,7 +1,7 @@
 // One wanted file of a download while it is open: where its bytes are, and what is still missing.
 
 import type { TorrentFile } from '../metainfo/metainfo.ts';
-import type { FileStat } from './file-stat.ts';
+import type { FileVersion } from './file-stat.ts';
 
 /** Changed by the storage as the download goes on. */
 export interface WorkFile {
@@ -12,9 +12,11 @@ export interface WorkFile {
   /** Where its bytes are now. */
   place: 'nowhere' | 'part' | 'final';
   /** What is there, as last seen: other programs can change it. Undefined while `place` is `nowhere`. */
-  stat: FileStat | undefined;
+  stat: FileVersion | undefined;
   /** The `.part` as it was when no write of ours was under way; undefined while some are (change-watch.ts). */
-  seen: FileStat | undefined;
+  seen: FileVersion | undefined;
+  /** What it looked like when it was last flushed to disk; the very value of `seen` when nothing was written to it since. */
+  synced: FileVersion | undefined;
   /** Another program wrote to the `.part`, or may have: nothing that was known of its bytes holds any more. */
   isSuspect: boolean;
   /** Pieces that hold bytes of it and are not verified. */
@@ -25,7 +27,7 @@ export interface WorkFile {
 
 /** A file under a final name that is not complete. */
 export interface FileReplacement {
-  readonly stat: FileStat;
+  readonly stat: FileVersion;
   /** Whether it is to be compared with the verified bytes before it is replaced, since its own pieces could not settle whose it is. */
   readonly isUndecided: boolean;
 }

@@ -3,7 +3,15 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { Geometry } from '../../src/metainfo/geometry.ts';
-import { bitsOf, decodeState, encodeState, type FileRecord, longestState, vouchesFor } from '../../src/storage/state-codec.ts';
+import {
+  bitsOf,
+  decodeState,
+  EncodedRecords,
+  encodeState,
+  type FileRecord,
+  longestState,
+  vouchesFor,
+} from '../../src/storage/state-codec.ts';
 import { Bitfield } from '../../src/support/bitfield.ts';
 import { makeContent } from './fixture.ts';
 
@@ -32,7 +40,7 @@ function sample(): Buffer {
     { fileIndex: 2, size: 2 ** 44, mtimeNs: -5n, ctimeNs: -6n, ino: 7n, bits: bitsOf(verified, file(2), geometry), ...stays },
     { fileIndex: 3, size: 3, mtimeNs: 0n, ctimeNs: 0n, ino: 0n, bits: undefined, isToBeRenamed: true },
   ];
-  return Buffer.from(encodeState(metainfo.infohash, records));
+  return Buffer.from(encodeState(metainfo.infohash, new EncodedRecords(records)));
 }
 
 function file(index: number) {
@@ -91,7 +99,7 @@ test('bits of a file are those of its own pieces only, whatever its place in the
           bits: bitsOf(verified, entry, shape),
           isToBeRenamed: false,
         }));
-        const bytes = encodeState(torrent.infohash, records);
+        const bytes = encodeState(torrent.infohash, new EncodedRecords(records));
         assert.ok(bytes.length <= longestState(torrent));
         const decoded = decodeState(bytes, torrent, shape);
         assert.ok(decoded.kind === 'state');
@@ -134,7 +142,7 @@ test("a newer or older version and another torrent's state are named as such", (
   assert.match(JSON.stringify(decodeState(newer, metainfo, geometry)), /newer ttorrent \(format 3, expected 2\)/);
   newer.writeUInt32BE(1, 8);
   assert.match(JSON.stringify(decodeState(newer, metainfo, geometry)), /older ttorrent \(format 1, expected 2\)/);
-  const other = encodeState(new Uint8Array(20), []);
+  const other = encodeState(new Uint8Array(20));
   assert.match(JSON.stringify(decodeState(other, metainfo, geometry)), /another torrent/);
 });
 
