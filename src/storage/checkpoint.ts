@@ -152,7 +152,8 @@ export class Checkpoints {
     if (saves) this.#isSaved = true;
 
     const isComplete = new Set(complete);
-    await inParallel(dirty, (work) => this.#flushFile(work, isComplete.has(work)));
+    const missing = new Map(dirty.map((work) => [work, work.piecesUnderWay === 0 ? work.missingPieces : undefined]));
+    await inParallel(dirty, (work) => this.#flushFile(work, isComplete.has(work), missing.get(work)));
     for (const work of [...dirty, ...complete]) this.#unfinished.add(work);
     if (!saves) return;
     const records = new EncodedRecords([...this.#recordsOf(verified, isComplete)]);
@@ -166,7 +167,8 @@ export class Checkpoints {
     for (const work of complete) if (work.place === 'final') this.#parts.onCompleted(work);
   }
 
-  async #flushFile(work: WorkFile, isComplete: boolean): Promise<void> {
+  /** `missingPieces`: how many pieces it lacked when this round's pieces were noted; undefined when one was being written then. */
+  async #flushFile(work: WorkFile, isComplete: boolean, missingPieces: number | undefined): Promise<void> {
     const { openFiles, allocation, durability } = this.#parts;
     await openFiles.use(work, async (fd) => {
       try {
@@ -178,7 +180,9 @@ export class Checkpoints {
         if (seen !== undefined && work.seen === seen) compareSeen(work, stat);
         const mustBeWhole = isComplete || allocation !== 'none';
         if (stat.links === 0 || (mustBeWhole && stat.size !== work.file.length)) throw changedByOthers(work.partPath);
-        work.synced = stat;
+        // It may hold bytes of a piece that the state does not have: then it must not be recognised by it, but hashed.
+        const isSettled = work.piecesUnderWay === 0 && work.missingPieces === missingPieces;
+        work.synced = isSettled ? stat : { ...stat, ctimeNs: 0n };
       } catch (error) {
         throw storageError(`flushing ${work.partPath} to disk`, error, 'read-write-failed');
       }

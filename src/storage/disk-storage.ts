@@ -212,6 +212,7 @@ class DiskStorage implements TorrentStorage {
 
   #markVerified(pieceIndex: number, works: readonly WorkFile[]): void {
     this.verified.add(pieceIndex);
+    for (const work of works) work.piecesUnderWay--;
     const completed = works.filter((work) => --work.missingPieces === 0);
     this.#checkpoints.noteVerified(this.#geometry.lengthOf(pieceIndex), works, completed);
   }

@@ -37,7 +37,7 @@ export class PieceIo {
 
   /**
    * Writes piece `pieceIndex` into its files that are wanted and have no final name yet, then calls `written` once with those files, and
-   * with the first failure if there was one. No write is under way any more by then.
+   * with the first failure if there was one. No write is under way any more by then; that the piece no longer is, is for the caller to note.
    */
   write(pieceIndex: number, bytes: Uint8Array, written: Written): void {
     const works: WorkFile[] = [];
@@ -50,6 +50,7 @@ export class PieceIo {
       const work = this.#works[slice.file.index];
       if (work === undefined || work.place === 'final') continue;
       works.push(work);
+      work.piecesUnderWay++;
       pending++;
       this.#writeSlice(work, slice, bytes, (error) => {
         if (error !== undefined) failure ??= storageError(`writing ${work.partPath}`, error, 'read-write-failed');

@@ -91,6 +91,7 @@ function toWorkFile(found: FoundFile, data: ExistingData, overwrite: boolean): W
     synced: current,
     isSuspect: false,
     missingPieces: 0,
+    piecesUnderWay: 0,
     replaces: isComplete || final === undefined ? undefined : data.replacementOf(found, final, overwrite),
   };
 }

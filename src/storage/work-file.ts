@@ -21,6 +21,8 @@ export interface WorkFile {
   isSuspect: boolean;
   /** Pieces that hold bytes of it and are not verified. */
   missingPieces: number;
+  /** How many of those are being written, be it to this file or to another that they have a part in. */
+  piecesUnderWay: number;
   /** Another file that has the final name, and may be replaced if it is still this one. */
   readonly replaces: FileReplacement | undefined;
 }
