@@ -6,8 +6,9 @@ import { build } from 'rolldown';
 await build({
   input: {
     ttorrent: 'dist/src/cli/main.js',
-    // Started by its file name beside the file that starts it (storage/check-pieces.ts).
+    // Started by their file names beside the files that start them (storage/check-pieces.ts, many-files.ts).
     'hash-worker': 'dist/src/storage/hash-worker.js',
+    'batch-worker': 'dist/src/storage/batch-worker.js',
   },
   platform: 'node',
   output: {

@@ -155,6 +155,14 @@ export const storageLimits = {
   completionDelayMs: 100,
   /** Files that are fsynced at a time. Node has 4 threads for files; writes need some of them meanwhile. */
   syncsInParallel: 3,
+  /** From so many small files on they are made on threads of their own: those take as long to start as 200 files the ordinary way. */
+  manyFiles: 200,
+  /** Files that wait to be made, of a torrent of small ones: a tenth of a second's work. */
+  filesInFlight: 4096,
+  /** Files that get their final names in one batch: some 10 ms. */
+  batchFiles: 500,
+  /** Threads for batches. */
+  batchThreads: 2,
   /** When no descriptor is left: how often, and after how long each time, an open is tried again. Peers give descriptors back. */
   descriptorRetries: 50,
   descriptorRetryMs: 20,

@@ -54,10 +54,12 @@ const layout: Layout = {
       files: [
         'cli/env.ts',
         'cli/hooks/hook-process.ts',
+        'storage/batch-worker.ts',
         'storage/check-pieces.ts',
         'storage/hash-worker.ts',
         'storage/lock-file.ts',
         'storage/lock-holder.ts',
+        'storage/many-files.ts',
         'storage/positioned-io.ts',
         'storage/state-file.ts',
         'transport/host-lookup.ts',

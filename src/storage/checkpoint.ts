@@ -11,6 +11,7 @@ import type { Clock, Timer } from '../support/clock.ts';
 import { compareSeen } from './change-watch.ts';
 import type { Durability } from './durability.ts';
 import { inParallel } from './in-parallel.ts';
+import type { ManyFiles } from './many-files.ts';
 import type { OpenFiles } from './open-files.ts';
 import { statDescriptor } from './open-work-file.ts';
 import { changedByOthers, publishFile } from './publish-file.ts';
@@ -33,6 +34,7 @@ export interface CheckpointParts extends RecheckParts {
   readonly approve: StorageOptions['approve'];
   readonly verified: Bitfield;
   readonly openFiles: OpenFiles;
+  readonly manyFiles: ManyFiles | undefined;
   readonly stateFile: StateFile;
   readonly durability: Durability;
   readonly clock: Clock;
@@ -196,8 +198,17 @@ export class Checkpoints {
     }
   }
 
+  /** Those of which nobody has a part open go together; what is odd about one of them shows when it is taken alone. */
   async #publishAll(complete: readonly WorkFile[]): Promise<void> {
-    await inParallel(complete, (work) => this.#publish(work));
+    const { openFiles, manyFiles, approve } = this.#parts;
+    const [together, alone]: [WorkFile[], WorkFile[]] = [[], []];
+    for (const work of complete) {
+      const isPlain = approve === undefined && work.replaces === undefined && !work.isSuspect && !openFiles.isOpen(work);
+      (isPlain && manyFiles !== undefined ? together : alone).push(work);
+    }
+    const left = (await manyFiles?.publish(together)) ?? [];
+    await inParallel(left, (work) => this.#flushFile(work, true, 0));
+    await inParallel([...alone, ...left], (work) => this.#publish(work));
     for (const work of complete) {
       if (work.place !== 'final') continue;
       this.#unfinished.delete(work);

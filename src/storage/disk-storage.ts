@@ -11,6 +11,7 @@ import { Checkpoints } from './checkpoint.ts';
 import { durable, type Durability, fleeting } from './durability.ts';
 import { ExistingData } from './existing-data.ts';
 import { type LockFile, takeLock } from './lock-file.ts';
+import { hasManyFiles, ManyFiles } from './many-files.ts';
 import { OpenFiles } from './open-files.ts';
 import { openWorkFile } from './open-work-file.ts';
 import { prepareOutputDir } from './path-guard.ts';
@@ -69,6 +70,7 @@ export async function openStorage(metainfo: Metainfo, options: StorageOptions, c
       works,
       newDirectories,
       openFiles,
+      manyFiles: hasManyFiles(metainfo) ? new ManyFiles(options.fsync) : undefined,
       stateFile,
       durability,
       lock,
@@ -93,6 +95,7 @@ interface DiskStorageParts {
   readonly works: readonly WorkFile[];
   readonly newDirectories: ReadonlySet<string>;
   readonly openFiles: OpenFiles;
+  readonly manyFiles: ManyFiles | undefined;
   readonly stateFile: StateFile;
   readonly durability: Durability;
   readonly lock: LockFile;
@@ -108,6 +111,7 @@ class DiskStorage implements TorrentStorage {
   readonly verified: Bitfield;
   readonly #works: readonly WorkFile[];
   readonly #openFiles: OpenFiles;
+  readonly #manyFiles: ManyFiles | undefined;
   readonly #stateFile: StateFile;
   readonly #lock: LockFile;
   readonly #listener: StorageListener;
@@ -130,6 +134,7 @@ class DiskStorage implements TorrentStorage {
     this.verified = verified;
     this.#works = parts.works;
     this.#openFiles = openFiles;
+    this.#manyFiles = parts.manyFiles;
     this.#stateFile = stateFile;
     this.#lock = parts.lock;
     this.#listener = options.listener;
@@ -138,7 +143,7 @@ class DiskStorage implements TorrentStorage {
     this.#isPartial = metainfo.files.some((file) => !file.pad && !options.selection.has(file.index));
     const worksByFile: (WorkFile | undefined)[] = Array.from(metainfo.files, () => undefined);
     for (const work of parts.works) worksByFile[work.file.index] = work;
-    this.#pieceIo = new PieceIo(geometry, openFiles, worksByFile, parts.clock);
+    this.#pieceIo = new PieceIo(geometry, openFiles, parts.manyFiles, worksByFile, parts.clock);
     this.#checkpoints = new Checkpoints({
       ...parts,
       allocation: options.allocation,
@@ -239,6 +244,7 @@ class DiskStorage implements TorrentStorage {
       // What was thrown before need not be said again.
       if (failure !== this.#failure) this.#listener.warned(`the state of the download is not saved: ${failure.message}`);
     }
+    await this.#manyFiles?.close();
     try {
       await this.#openFiles.closeAll();
     } catch (error) {

@@ -25,6 +25,11 @@ export interface FileStat extends FileVersion {
   readonly kind: string;
 }
 
+/** What is to be remembered of a stat. */
+export function toFileVersion(stats: BigIntStats): FileVersion {
+  return { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, dev: stats.dev, ino: stats.ino };
+}
+
 /** The stat as the storage reads it. */
 export function toFileStat(stats: BigIntStats): FileStat {
   return {

@@ -21,9 +21,14 @@ export async function inDirectoryOf<T>(target: string, action: (heldPath: string
 
 /** The same for an action that does not wait. */
 export function inDirectoryOfSync<T>(target: string, action: (heldPath: string) => T): T {
-  const held = holdDirectory(path.dirname(target));
+  return inDirectorySync(path.dirname(target), (held) => action(path.join(held, path.basename(target))));
+}
+
+/** The same for an action on several files of `directory`: it gets a path to that. */
+export function inDirectorySync<T>(directory: string, action: (heldPath: string) => T): T {
+  const held = holdDirectory(directory);
   try {
-    return action(path.join(held.path, path.basename(target)));
+    return action(held.path);
   } finally {
     held.release();
   }

@@ -58,6 +58,11 @@ export class OpenFiles {
     use(undefined, slot.fd);
   }
 
+  /** Whether `work` is open, or is being opened. */
+  isOpen(work: WorkFile): boolean {
+    return this.#slots.has(work);
+  }
+
   release(work: WorkFile): void {
     const slot = this.#slots.get(work);
     if (slot !== undefined) slot.users--;

@@ -21,6 +21,7 @@ const resizeFd = promisify(ftruncate);
  * asks for; to read for a final file. Throws StorageError; the system's own error when no descriptor is left.
  */
 export async function openWorkFile(work: WorkFile, allocation: Allocation): Promise<number> {
+  await work.moving;
   const target = work.place === 'final' ? work.finalPath : work.partPath;
   const isNew = work.place === 'nowhere';
   try {

@@ -86,7 +86,7 @@ export class PathGuard {
 }
 
 /** Whether two paths of files lie in one directory. */
-function areNeighbours(a: readonly string[], b: readonly string[]): boolean {
+export function areNeighbours(a: readonly string[], b: readonly string[]): boolean {
   if (a.length !== b.length) return false;
   for (let depth = a.length - 2; depth >= 0; depth--) if (a[depth] !== b[depth]) return false;
   return true;

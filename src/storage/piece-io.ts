@@ -5,6 +5,7 @@ import { assert, StorageError } from '../errors.ts';
 import type { FileSlice, Geometry } from '../metainfo/geometry.ts';
 import type { Clock } from '../support/clock.ts';
 import { ChangeWatch } from './change-watch.ts';
+import type { ManyFiles, NewFile } from './many-files.ts';
 import type { OpenFiles } from './open-files.ts';
 import { readFully, writeFully } from './positioned-io.ts';
 import { storageError } from './storage-error.ts';
@@ -22,10 +23,18 @@ export class PieceIo {
   readonly #works: readonly (WorkFile | undefined)[];
   readonly #turns = new WriteTurns();
   readonly #watch: ChangeWatch;
+  readonly #manyFiles: ManyFiles | undefined;
 
-  constructor(geometry: Geometry, openFiles: OpenFiles, works: readonly (WorkFile | undefined)[], clock: Clock) {
+  constructor(
+    geometry: Geometry,
+    openFiles: OpenFiles,
+    manyFiles: ManyFiles | undefined,
+    works: readonly (WorkFile | undefined)[],
+    clock: Clock,
+  ) {
     this.#geometry = geometry;
     this.#openFiles = openFiles;
+    this.#manyFiles = manyFiles;
     this.#works = works;
     this.#watch = new ChangeWatch(this.#turns, clock);
   }
@@ -46,18 +55,28 @@ export class PieceIo {
     const settle = (): void => {
       if (--pending === 0) written(failure, works);
     };
-    for (const slice of this.#slicesOf(pieceIndex)) {
-      const work = this.#works[slice.file.index];
-      if (work === undefined || work.place === 'final') continue;
-      works.push(work);
-      work.piecesUnderWay++;
+    const writeOne = ({ work, slice }: NewFile): void => {
       pending++;
       this.#writeSlice(work, slice, bytes, (error) => {
         if (error !== undefined) failure ??= storageError(`writing ${work.partPath}`, error, 'read-write-failed');
         settle();
       });
+    };
+    const wholeFiles: NewFile[] = [];
+    for (const slice of this.#slicesOf(pieceIndex)) {
+      const work = this.#works[slice.file.index];
+      if (work === undefined || work.place === 'final') continue;
+      works.push(work);
+      work.piecesUnderWay++;
+      const isWholeFile = work.place === 'nowhere' && slice.length === work.file.length;
+      if (isWholeFile && this.#manyFiles !== undefined) wholeFiles.push({ work, slice });
+      else writeOne({ work, slice });
     }
-    settle();
+    if (this.#manyFiles === undefined || wholeFiles.length === 0) return settle();
+    void this.#manyFiles.create(wholeFiles, bytes).then((left) => {
+      for (const file of left) writeOne(file);
+      return settle();
+    });
   }
 
   /** Fills `into` from `offset` of the piece on. Throws StorageError, also for bytes of files that are not wanted. */

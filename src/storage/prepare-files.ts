@@ -89,6 +89,7 @@ function toWorkFile(found: FoundFile, data: ExistingData, overwrite: boolean): W
     stat: current,
     seen: isComplete ? undefined : part,
     synced: current,
+    moving: undefined,
     isSuspect: false,
     missingPieces: 0,
     piecesUnderWay: 0,

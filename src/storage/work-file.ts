@@ -17,6 +17,8 @@ export interface WorkFile {
   seen: FileVersion | undefined;
   /** What it looked like when it was last flushed to disk; the very value of `seen` when nothing was written to it since. */
   synced: FileVersion | undefined;
+  /** Settles when its name, which is being changed, may be used again. */
+  moving: Promise<unknown> | undefined;
   /** Another program wrote to the `.part`, or may have: nothing that was known of its bytes holds any more. */
   isSuspect: boolean;
   /** Pieces that hold bytes of it and are not verified. */

@@ -2,7 +2,7 @@
 // clock's ticks into theirs, and ends when all is here or something says that it must. Its parts decide; it only connects them.
 
 import { setMaxListeners } from 'node:events';
-import { defaultStallTimeoutMs, peerIdPrefix, peerLimits, storageLimits } from '../config.ts';
+import { defaultStallTimeoutMs, peerIdPrefix, peerLimits } from '../config.ts';
 import { AddressBook } from '../discovery/address-book.ts';
 import type { PeerSource } from '../discovery/peer-source.ts';
 import type { TtorrentError } from '../errors.ts';
@@ -14,6 +14,7 @@ import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { PieceLedger } from '../pieces/piece-ledger.ts';
 import { BufferPool } from '../storage/buffer-pool.ts';
+import { hasManyFiles, maxBytesInFlight } from '../storage/many-files.ts';
 import { PieceWriter } from '../storage/piece-writer.ts';
 import type { TorrentStorage } from '../storage/storage.ts';
 import { type PeerListener, listenForPeers } from '../transport/listener.ts';
@@ -82,7 +83,7 @@ export class Transfer {
     this.#parts = parts;
     const { metainfo, geometry, wanted, storage, options, clock, random } = parts;
     setMaxListeners(0, this.#over.signal); // each name that is looked up listens
-    const buffers = new BufferPool(metainfo.pieceLength);
+    const buffers = new BufferPool(metainfo.pieceLength, hasManyFiles(metainfo));
     this.#peerId = concatBytes([fromText(peerIdPrefix), random.bytes(20 - peerIdPrefix.length)]);
     this.book = new AddressBook(random);
     this.ledger = new PieceLedger(geometry, wanted.pieces, storage.verified, buffers, random);
@@ -110,7 +111,7 @@ export class Transfer {
     this.#writer = new PieceWriter({
       storage,
       pieceHashes: metainfo.pieceHashes,
-      maxBytesInFlight: storageLimits.bytesInFlight,
+      maxBytesInFlight: maxBytesInFlight(metainfo),
       signal: this.#over.signal,
       onVerified: (piece, bytes) => intake.verified(piece, bytes),
       onCorrupt: (piece, bytes) => intake.corrupt(piece, bytes),

@@ -86,7 +86,7 @@ test('a failure of the disk is told once', async () => {
 });
 
 test('a pool gives buffers of the length asked for, uses them again, and keeps no more than it may', () => {
-  const pool = new BufferPool(1_000, 2_500);
+  const pool = new BufferPool(1_000, false, 2_500);
   const taken = [pool.take(1_000), pool.take(500), pool.take(1)];
   assert.deepEqual(
     taken.map((bytes) => bytes.length),
