@@ -44,7 +44,7 @@ const layout: Layout = {
       what: 'sockets',
       modules: ['node:net', 'node:tls', 'node:dgram', 'node:dns', 'node:http', 'node:https', 'node:http2'],
       globals: ['fetch', 'WebSocket'],
-      files: ['transport/', 'tracker/http-get.ts', 'tracker/http-tracker.ts'],
+      files: ['transport/', 'tracker/http-tracker.ts'],
     },
     { what: 'files', modules: ['node:fs'], globals: [], files: ['storage/', 'transport/host-lookup.ts', 'cli/settings/config-file.ts'] },
     {

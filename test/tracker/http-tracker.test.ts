@@ -318,10 +318,10 @@ test('no spelling of a local address, and no name for one, has us ask a service 
     '[::1]',
     '[::ffff:7f00:1]',
   ];
-  for (const host of spelled) await fails(`http://${host}:${port}/admin/shutdown`, NetworkError, /not one that a tracker may lead us to/);
+  for (const host of spelled) await fails(`http://${host}:${port}/admin/shutdown`, NetworkError, /not one that we may be led to/);
   for (const host of ['rebound.example', 'localhost.', 'x.localhost']) {
     for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '169.254.169.254', '0.0.0.0', '::']) {
-      await fails(`http://${host}:${port}/announce`, NetworkError, /not one that a tracker may lead us to/, {
+      await fails(`http://${host}:${port}/announce`, NetworkError, /not one that we may be led to/, {
         lookupHost: async () => [address],
       });
     }

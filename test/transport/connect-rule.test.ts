@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayConnect, type Hop } from '../../src/tracker/connect-rule.ts';
+import { mayConnect, type Hop } from '../../src/transport/connect-rule.ts';
 
 const hop = (url: string, more: Partial<Hop> = {}): Hop => ({ url: new URL(url), typed: false, redirectedFrom: undefined, ...more });
 

@@ -1,5 +1,5 @@
 // One bounded GET: an address that the connect rule allows, a certificate that is always checked, time and bytes that have an end.
-// Follows no redirect, keeps no connection: announces are half an hour apart.
+// Follows no redirect (http-fetch.ts does), keeps no connection: announces are half an hour apart.
 
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
@@ -15,12 +15,12 @@ import { systemClock } from '../support/clock.ts';
 import { orAborted, withDeadline } from '../support/deadline.ts';
 import type { Reach } from '../support/endpoint.ts';
 import { addressOf, mayConnect, reachOfAddress, type Hop } from './connect-rule.ts';
-import type { LookupHost } from '../transport/host-lookup.ts';
+import type { LookupHost } from './host-lookup.ts';
 
 /** How long one GET may take to connect and between bytes, and how long its answer may be. */
 export type HttpLimits = Readonly<Record<'connectTimeoutMs' | 'idleTimeoutMs' | 'bodyBytes', number>>;
 
-/** Header fields beyond this are no tracker's. */
+/** Header fields beyond this belong to no answer of use. */
 const headerBytesMax = 64 * 1024;
 
 /** What may come beside the body: header fields, and the framing of chunks. Interim answers and chunk extensions have no end of their own. */
@@ -109,7 +109,7 @@ function openSocket(hop: Hop, lookupHost: LookupHost, limits: HttpLimits, parent
     const known = literal === undefined ? await orAborted(lookupHost(url.hostname, signal), signal) : [literal];
     const allowed = known.filter((address) => mayConnect(hop, address));
     if (known.length === 0) throw new NetworkError('host name not found');
-    if (allowed.length === 0) throw new NetworkError(`its address, ${known[0]}, is not one that a tracker may lead us to`);
+    if (allowed.length === 0) throw new NetworkError(`its address, ${known[0]}, is not one that we may be led to`);
 
     const isTls = url.protocol === 'https:';
     const options = {

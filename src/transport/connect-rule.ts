@@ -1,9 +1,9 @@
-// Which addresses a request to a tracker may be sent to, so that a torrent or a public tracker cannot make us talk to services of this
+// Which addresses a request over HTTP may be sent to, so that a torrent or a public tracker cannot make us talk to services of this
 // machine or of its network (server-side request forgery). Judged by the address connected to, never by a name. Pure.
 
 import { addressLiteral, reachOf, type Reach } from '../support/endpoint.ts';
 
-/** One request on the way to a tracker: the announce itself, or where a redirect points. */
+/** One request: the first, or where a redirect points. */
 export interface Hop {
   readonly url: URL;
   /** Whether the user gave the URL that this chain of requests began with. */
