@@ -135,6 +135,16 @@ export const trackerLimits = {
   numwant: 200,
 } as const;
 
+/** A list of checksums, from disk or over HTTP. */
+export const checksumListLimits = {
+  /** 100 000 files with SHA-512 sums and paths of 200 characters. */
+  bodyBytes: 32 * MiB,
+  connectTimeoutMs: 10_000,
+  idleTimeoutMs: 10_000,
+  totalTimeoutMs: 60_000,
+  redirects: 5,
+} as const;
+
 /** The disk. */
 export const storageLimits = {
   /** Open files. With directories, saving, threads and checks beside them there are at most 64 descriptors below the output directory. */
@@ -168,6 +178,10 @@ export const storageLimits = {
   descriptorRetryMs: 20,
   /** What a received piece is hashed of in one turn of the event loop: 2 ms. */
   hashTurnBytes: 4 * MiB,
+  /** What digests of whole files hash in one turn, all algorithms together: 10 ms where a processor does 100 MB/s. */
+  digestTurnBytes: 1 * MiB,
+  /** Pieces that wait in memory for their turn in the digest of a file: the read-ahead of a sequential download. */
+  earlyDigestBytes: 64 * MiB,
   /** Threads that check existing data; more than the cores of most machines only wait for the disk. */
   hashWorkers: 16,
   /** What a hash worker reads at a time: fits a core's second-level cache. */

@@ -19,6 +19,7 @@ export {
   TrackerError,
   TtorrentError,
 } from './errors.ts';
+export type { Checksum, ChecksumAlgorithm } from './metainfo/checksum.ts';
 export type { Infohash, Metainfo, TorrentFile } from './metainfo/metainfo.ts';
 export { parseTorrent } from './metainfo/parse-torrent.ts';
 export { selectFiles } from './metainfo/selection.ts';
@@ -30,8 +31,9 @@ export { formatBytes } from './support/format-bytes.ts';
 export { printable, redactUrl } from './support/printable.ts';
 export type { Approve, CompleteFile } from './torrent/approval.ts';
 export { Download, download } from './torrent/download.ts';
-export type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult } from './torrent/events.ts';
+export type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult, FinalFile } from './torrent/events.ts';
 export type { DownloadOptions } from './torrent/options.ts';
+export { type PublishedSums, type PublishedSumsRequest, publishedSums } from './torrent/published-sums.ts';
 export type { SourceReport } from './discovery/peer-source.ts';
 
 /** What is to be verified, and where it is. */

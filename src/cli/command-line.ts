@@ -2,7 +2,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 
-import type { DownloadOptions } from '../index.ts';
+import type { DownloadOptions, PublishedSumsRequest } from '../index.ts';
 import { type ProgressMode, outputDirOf, outputOptions, progressOption, selectOption, torrentArgument } from './command-options.ts';
 import { exitCodeLines } from './exit-codes.ts';
 import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
@@ -36,6 +36,8 @@ export interface GetCommand extends SpeechOptions {
   readonly select: readonly string[];
   readonly progress: ProgressMode;
   readonly hooks: Hooks | undefined;
+  /** What the files must hash to. */
+  readonly published: Required<Pick<PublishedSumsRequest, 'checksums' | 'lists'>>;
   readonly download: Omit<DownloadOptions, 'selection' | 'signal' | 'approve'>;
 }
 
@@ -158,6 +160,7 @@ function addGet(program: Command, outcome: Outcome): void {
       select: typed.select ?? [],
       progress: typed.progress,
       hooks: hooksOf(typed, command),
+      published: { checksums: typed.checksum ?? [], lists: typed.sums ?? [] },
       download: downloadOptions(typed),
       ...speechOf(typed),
     };

@@ -2,7 +2,7 @@
 
 import { Option } from 'commander';
 
-import type { DownloadOptions } from '../index.ts';
+import type { ChecksumAlgorithm, DownloadOptions } from '../index.ts';
 import {
   type ProgressMode,
   checkAnnounceUrl,
@@ -33,6 +33,16 @@ export function getOptions(): Option[] {
     quantity('--deadline <DURATION>', 'give up after so long; 0 = never (default)', parseDuration),
     quantity('--min-rate <RATE:DURATION>', 'give up when slower than RATE over DURATION', parseMinRate),
     new Option('--no-resume', 'check all data that is there; trust no saved state'),
+    repeatable('--checksum <ALGORITHM:HEX[:PATH]>', 'what the file, or the one at PATH, must hash to; sha256, sha1, ... (repeatable)'),
+    repeatable('--sums <FILE|URL>', 'what files must hash to: a list such as SHA256SUMS (repeatable)'),
+    new Option('--print-sums <ALGORITHM>', 'print the sum of each file with its path, as sha256sum does').choices([
+      'sha256',
+      'sha512',
+      'sha384',
+      'sha224',
+      'sha1',
+      'md5',
+    ]),
     new Option('--overwrite', 'replace a different file that is in the way'),
     new Option('--allocation <MODE>', 'how space is taken').choices(['sparse', 'none', 'prealloc']).default('sparse'),
     new Option('--no-fsync', 'do not wait for the disk: faster, but a power cut may lose data; for machines that are thrown away'),
@@ -58,6 +68,9 @@ export interface TypedGetOptions extends TypedHookOptions {
   deadline?: number;
   minRate?: { bytesPerSecond: number; windowMs: number };
   resume: boolean;
+  checksum?: string[];
+  sums?: string[];
+  printSums?: ChecksumAlgorithm;
   overwrite?: true;
   allocation: 'sparse' | 'none' | 'prealloc';
   fsync: boolean;
@@ -80,5 +93,6 @@ export function downloadOptions(typed: TypedGetOptions): Omit<DownloadOptions, '
     ...(typed.stallTimeout !== undefined && { stallTimeoutMs: typed.stallTimeout }),
     ...(typed.deadline && { deadlineMs: typed.deadline }),
     ...(typed.minRate !== undefined && { minRate: typed.minRate }),
+    ...(typed.printSums !== undefined && { sums: [typed.printSums] }),
   };
 }

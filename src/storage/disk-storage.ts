@@ -149,10 +149,10 @@ class DiskStorage implements TorrentStorage {
       allocation: options.allocation,
       approve: options.approve,
       signal: options.signal,
-      onCompleted: (work) => this.#listener.fileCompleted(work.file, work.finalPath),
+      onCompleted: (work) => this.#listener.fileCompleted(work.file, work.finalPath, work.stat),
       onFailure: (error) => this.#fail(error),
     });
-    for (const work of parts.works) if (work.place === 'final') this.#listener.fileCompleted(work.file, work.finalPath);
+    for (const work of parts.works) if (work.place === 'final') this.#listener.fileCompleted(work.file, work.finalPath, work.stat);
     this.#checkpoints.schedule();
   }
 

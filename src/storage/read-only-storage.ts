@@ -23,7 +23,7 @@ export async function openComplete(metainfo: Metainfo, options: StorageOptions):
   });
   if (result?.complete !== true) return undefined;
   const { files, verified } = result;
-  for (const { file, path } of files) listener.fileCompleted(file, path);
+  for (const { file, path } of files) listener.fileCompleted(file, path, undefined);
   const refuse = (): Promise<never> => Promise.reject(new StorageError('read-write-failed', `${outputDir} cannot be written`));
   return {
     metainfo,

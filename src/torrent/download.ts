@@ -3,9 +3,10 @@
 
 import { IncompleteError } from '../errors.ts';
 import { Geometry } from '../metainfo/geometry.ts';
-import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
 import { openStorage } from '../storage/disk-storage.ts';
-import type { TorrentStorage } from '../storage/storage.ts';
+import type { StorageOptions, TorrentStorage } from '../storage/storage.ts';
+import { openSummedStorage } from '../storage/summed-storage.ts';
 import { type Clock, type Timer, systemClock } from '../support/clock.ts';
 import { Deferred } from '../support/deferred.ts';
 import { type Random, systemRandom } from '../support/random.ts';
@@ -13,7 +14,7 @@ import { type HostAndPort, parseHostAndPort } from '../transport/resolve.ts';
 import { approvedBy, callersCheck } from './approval.ts';
 import { deadlineMessage } from './end-cause.ts';
 import { EventQueue } from './event-queue.ts';
-import type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult } from './events.ts';
+import type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult, FinalFile } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 import { RateMeter } from './rate-meter.ts';
 import { Transfer } from './transfer.ts';
@@ -43,7 +44,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
   readonly #startedMs: number;
   readonly #stopper = new AbortController();
   readonly #events = new EventQueue<DownloadEvent>((event) => event.type === 'progress' || event.type === 'piece' || event.type === 'peer');
-  readonly #files: { file: TorrentFile; path: string }[] = [];
+  readonly #files: FinalFile[] = [];
   readonly #rate = new RateMeter();
   #phase: DownloadPhase = 'checking';
   #checked = { bytes: 0, total: 0 };
@@ -138,7 +139,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
 
   #openStorage(signal: AbortSignal): Promise<TorrentStorage> {
     const { outputDir, allocation = 'sparse', fsync = true, resume = true, overwrite = false } = this.#options;
-    return openStorage(this.#metainfo, {
+    const storageOptions: StorageOptions = {
       outputDir,
       allocation,
       fsync,
@@ -151,14 +152,17 @@ export class Download implements AsyncIterable<DownloadEvent> {
         checked: (bytes, total) => {
           this.#checked = { bytes, total };
         },
-        fileCompleted: (file, path) => {
-          this.#files.push({ file, path });
-          this.#events.push({ type: 'file', file, path });
+        fileCompleted: (file, path, _stat, sums) => {
+          const complete = { file, path, ...(sums !== undefined && { sums }) };
+          this.#files.push(complete);
+          this.#events.push({ type: 'file', ...complete });
         },
         warned: (message) => this.#events.push({ type: 'warning', message }),
         failed: (error) => this.stop(error),
       },
-    });
+    };
+    const { checksums = new Map(), sums = [] } = this.#options;
+    return openSummedStorage(this.#metainfo, storageOptions, { expected: checksums, told: sums }, openStorage);
   }
 
   /** Nothing is announced and no socket opened when nothing is missing. */

@@ -1,6 +1,7 @@
 // What a download tells while it runs: typed events and a snapshot of its progress. Plain values; a reporter turns them into words.
 
 import type { SourceReport } from '../discovery/peer-source.ts';
+import type { Checksum } from '../metainfo/checksum.ts';
 import type { TorrentFile } from '../metainfo/metainfo.ts';
 
 /** What a download is doing. */
@@ -38,14 +39,23 @@ export interface DownloadProgress {
   readonly elapsedMs: number;
 }
 
+/** A file under its final name. */
+export interface FinalFile {
+  readonly file: TorrentFile;
+  /** Absolute. */
+  readonly path: string;
+  /** When some were asked for, by `checksums` or `sums`. */
+  readonly sums?: readonly Checksum[];
+}
+
 /** Something that happened in a download. */
 export type DownloadEvent =
   /** About twice a second while it runs, and once at each change of phase. */
   | { readonly type: 'progress'; readonly progress: DownloadProgress }
   /** A tracker answered, failed, refused or warned. */
   | { readonly type: 'source'; readonly report: SourceReport }
-  /** A file has its final name, complete and verified. `path` is absolute. */
-  | { readonly type: 'file'; readonly file: TorrentFile; readonly path: string }
+  /** A file has its final name, complete and verified. */
+  | ({ readonly type: 'file' } & FinalFile)
   | { readonly type: 'piece'; readonly pieceIndex: number }
   /** A piece failed its hash; it is fetched again. */
   | { readonly type: 'bad-data'; readonly pieceIndex: number; readonly peers: readonly string[] }
@@ -62,7 +72,7 @@ export type DownloadEvent =
 
 /** A download that reached its end. */
 export interface DownloadResult {
-  /** The selected files with their absolute final paths. */
-  readonly files: readonly { readonly file: TorrentFile; readonly path: string }[];
+  /** The selected files. */
+  readonly files: readonly FinalFile[];
   readonly progress: DownloadProgress;
 }

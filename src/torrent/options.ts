@@ -1,5 +1,6 @@
 // What can be asked of a download, with the defaults that a caller leaves out.
 
+import type { Checksum, ChecksumAlgorithm } from '../metainfo/checksum.ts';
 import type { Allocation } from '../storage/storage.ts';
 import type { Approve } from './approval.ts';
 
@@ -38,6 +39,10 @@ export interface DownloadOptions {
    * before. Several files may be asked about at a time; the state is not saved meanwhile. Default: every file is approved.
    */
   readonly approve?: Approve;
+  /** Published checksums by index in `metainfo.files`: a file that does not match keeps its temporary name, and ends the download. */
+  readonly checksums?: ReadonlyMap<number, readonly Checksum[]>;
+  /** Sums that each selected file is told with, beside those of `checksums`. Default: none. */
+  readonly sums?: readonly ChecksumAlgorithm[];
   /** Ends the download early and cleanly: state saved, `stopped` announced; the result then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -19,6 +19,7 @@ test('reads `get` with nothing but a torrent as the defaults', () => {
     select: [],
     progress: 'auto',
     hooks: undefined,
+    published: { checksums: [], lists: [] },
     download: { outputDir: '.', announce: [], peers: [], resume: true, overwrite: false, allocation: 'sparse', fsync: true },
     ...plainSpeech,
   });
@@ -29,6 +30,7 @@ test('reads every option of `get`', () => {
     'get --output out --select 1-3 --select *.iso --show-files',
     '--announce http://127.0.0.1:1/announce --announce https://[::1]/a --peer 127.0.0.1:6881 --peer [::1]:6882',
     '--port 7000 --max-peers 30 --max-download-rate 2M --stall-timeout 90 --deadline 1h30m --min-rate 100K:30s',
+    '--checksum md5:00 --checksum sha1:11:a --sums SHA256SUMS --sums https://h/sums --print-sums sha512',
     '--no-resume --overwrite --allocation prealloc --progress plain --verbose --no-color a.torrent',
   ];
   const args = typed.join(' ').split(' ');
@@ -41,6 +43,7 @@ test('reads every option of `get`', () => {
     select: ['1-3', '*.iso'],
     progress: 'plain',
     hooks: undefined,
+    published: { checksums: ['md5:00', 'sha1:11:a'], lists: ['SHA256SUMS', 'https://h/sums'] },
     download: {
       outputDir: 'out',
       announce: ['http://127.0.0.1:1/announce', 'https://[::1]/a'],
@@ -51,6 +54,7 @@ test('reads every option of `get`', () => {
       stallTimeoutMs: 90_000,
       deadlineMs: 5_400_000,
       minRate: { bytesPerSecond: 102_400, windowMs: 30_000 },
+      sums: ['sha512'],
       resume: false,
       overwrite: true,
       allocation: 'prealloc',

@@ -1,6 +1,6 @@
 // `ttorrent get`: downloads the files of a torrent, shows how it goes, and prints the paths of the files when all are complete.
 
-import { type Download, type DownloadOptions, type DownloadResult, download, selectFiles } from '../../index.ts';
+import { type ChecksumAlgorithm, type Download, type DownloadOptions, type DownloadResult, download, selectFiles } from '../../index.ts';
 import type { GetCommand } from '../command-line.ts';
 import { completionText, DownloadAccount, downloadView } from '../download-account.ts';
 import { type Environment, OutputError } from '../env.ts';
@@ -9,6 +9,7 @@ import { exitCodeFor } from '../failure.ts';
 import { fileList } from '../file-list.ts';
 import type { RunFacts } from '../hooks/hook-facts.ts';
 import { loadTorrent } from '../load-torrent.ts';
+import { checksumsFor, pathLine } from '../published-sums.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
 import type { Reporter } from '../reporters/reporter.ts';
 import { Talk } from '../talk.ts';
@@ -38,8 +39,10 @@ async function getFiles(command: GetCommand, env: Environment, facts: RunFacts, 
   const reporter = await openReporter(command.progress, command.quiet, env);
   const talk = new Talk(command, env, reporter);
   try {
+    const published = await checksumsFor(metainfo, selection, command.published, talk, env.interrupted);
     const running = download(metainfo, {
       ...command.download,
+      ...published,
       signal: env.interrupted,
       ...(selection !== undefined && { selection }),
       ...(approve !== undefined && { approve }),
@@ -47,7 +50,7 @@ async function getFiles(command: GetCommand, env: Environment, facts: RunFacts, 
     facts.progress = () => running.progress();
     const result = await watch(running, reporter, talk, facts);
     talk.say(completionText(result));
-    if (!command.quiet) await printPaths(result, env, talk);
+    if (!command.quiet) await printPaths(result, command.download.sums?.[0], env, talk);
   } finally {
     reporter.stop();
   }
@@ -74,13 +77,13 @@ async function watch(running: Download, reporter: Reporter, talk: Talk, facts: R
 }
 
 /**
- * The absolute paths of the complete files, a line each, in the torrent's order. Whether they can be printed does not change that the download is complete:
+ * The absolute paths of the complete files, a line each, with the sum that was asked for, in the torrent's order. Whether they can be printed does not change that the download is complete:
  * a reader that went away costs nothing, and any other trouble is told.
  */
-async function printPaths(result: DownloadResult, env: Environment, talk: Talk): Promise<void> {
+async function printPaths(result: DownloadResult, sum: ChecksumAlgorithm | undefined, env: Environment, talk: Talk): Promise<void> {
   try {
     const files = result.files.toSorted((a, b) => a.file.index - b.file.index);
-    await env.stdout.write(files.map(({ path }) => `${path}\n`).join(''));
+    await env.stdout.write(files.map((file) => pathLine(file, sum)).join(''));
   } catch (error) {
     if (!(error instanceof OutputError)) throw error;
     if (error.exitCode !== brokenPipeExitCode) talk.warn(error.message);

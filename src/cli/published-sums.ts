@@ -1,0 +1,27 @@
+// `--checksum`, `--sums` and `--print-sums`: what the files must hash to, and what they do.
+
+import { type ChecksumAlgorithm, type FinalFile, type DownloadOptions, type Metainfo, publishedSums } from '../index.ts';
+import type { GetCommand } from './command-line.ts';
+import type { Talk } from './talk.ts';
+
+/** The checksums that the download is to insist on. Throws as `publishedSums` does. */
+export async function checksumsFor(
+  metainfo: Metainfo,
+  selection: ReadonlySet<number> | undefined,
+  published: GetCommand['published'],
+  talk: Talk,
+  signal: AbortSignal,
+): Promise<Pick<DownloadOptions, 'checksums'>> {
+  if (published.checksums.length === 0 && published.lists.length === 0) return {};
+  const { checksums, warnings } = await publishedSums(metainfo, { ...published, signal, ...(selection !== undefined && { selection }) });
+  for (const warning of warnings) talk.warn(warning);
+  return { checksums };
+}
+
+/** The path of a complete file as a line of stdout; behind its sum, as `sha256sum` writes it, when `printed` says of which algorithm. */
+export function pathLine({ path, sums }: FinalFile, printed: ChecksumAlgorithm | undefined): string {
+  if (printed === undefined) return `${path}\n`;
+  const hex = sums?.find(({ algorithm }) => algorithm === printed)?.hex ?? '';
+  const escaped = path.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  return `${escaped === path ? '' : '\\'}${hex}  ${escaped}\n`;
+}

@@ -1,0 +1,97 @@
+// The checksums that a publisher names for the files of a torrent: typed by the user, or in lists on disk and on the web.
+
+import { checksumListLimits } from '../config.ts';
+import { InputError, NetworkError, ProtocolError } from '../errors.ts';
+import { type Checksum, parseTypedChecksum } from '../metainfo/checksum.ts';
+import { parseChecksumList } from '../metainfo/checksum-list.ts';
+import { addChecksum, type ChecksumsByFile, matchChecksums } from '../metainfo/match-checksums.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import { readChecksumFile } from '../storage/read-checksum-file.ts';
+import { printable } from '../support/printable.ts';
+import { toText } from '../support/text.ts';
+import { lookupHost } from '../transport/host-lookup.ts';
+import { httpFetch } from '../transport/http-fetch.ts';
+
+/** What names the checksums. */
+export interface PublishedSumsRequest {
+  /** `ALGORITHM:HEX` of the only selected file, or `ALGORITHM:HEX:PATH`. */
+  readonly checksums?: readonly string[];
+  /** Paths and http or https URLs of lists as `sha256sum` and BSD's `sha256` write them. */
+  readonly lists?: readonly string[];
+  /** Files by index in `metainfo.files`. Default: all. */
+  readonly selection?: Iterable<number>;
+  readonly signal?: AbortSignal;
+}
+
+/** What was found. */
+export interface PublishedSums {
+  /** By index in `metainfo.files`. */
+  readonly checksums: ReadonlyMap<number, readonly Checksum[]>;
+  /** One printable line each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and fetches the checksums of the selected files. Throws InputError: `bad-argument` for what is no checksum, names no selected file
+ * or contradicts another; `torrent-not-found` for a list that is not there, `torrent-fetch-failed` for one that cannot be fetched;
+ * StorageError for one that cannot be read; the signal's reason when aborted.
+ */
+export async function publishedSums(metainfo: Metainfo, request: PublishedSumsRequest): Promise<PublishedSums> {
+  const { checksums = [], lists = [], signal = new AbortController().signal } = request;
+  const selection = new Set(request.selection ?? metainfo.files.keys());
+  const selected = metainfo.files.filter((file) => !file.pad && selection.has(file.index));
+  const sums: ChecksumsByFile = new Map();
+  for (const text of checksums) {
+    const { checksum, path } = parseTypedChecksum(text);
+    const [only, another] = selected;
+    if (path === undefined && (only === undefined || another !== undefined)) {
+      throw new InputError(
+        'bad-argument',
+        `a checksum without a path is for one file, and ${selected.length} are selected: write ${checksum.algorithm}:HEX:PATH`,
+      );
+    }
+    if (path === undefined && only !== undefined) addChecksum(sums, only, checksum);
+    else if (matchChecksums(metainfo, selection, [{ checksum, name: path ?? '' }], sums) === 0) {
+      throw new InputError('bad-argument', `the checksum of "${printable(path ?? '', 200)}" names none of the selected files`);
+    }
+  }
+  for (const list of lists) {
+    const listed = parseChecksumList(toText(await load(list, signal)));
+    if (listed.length === 0) throw new InputError('bad-argument', `${nameOf(list)}: holds no checksum`);
+    if (matchChecksums(metainfo, selection, listed, sums) > 0) continue;
+    const names = `it names ${listed.length}, first ${printable(listed[0]?.name ?? '', 100)}`;
+    throw new InputError('bad-argument', `${nameOf(list)}: names none of the selected files; ${names}`);
+  }
+  const unnamed = lists.length === 0 ? [] : selected.filter((file) => !sums.has(file.index));
+  const [first] = unnamed;
+  if (first === undefined) return { checksums: sums, warnings: [] };
+  const path = printable(first.path.join('/'), 200);
+  return { checksums: sums, warnings: [`no checksum is listed for ${unnamed.length} of ${selected.length} selected files, first ${path}`] };
+}
+
+function isUrl(list: string): boolean {
+  return /^https?:\/\//i.test(list);
+}
+
+/** A URL without what may be a secret in it. */
+function nameOf(list: string): string {
+  if (!isUrl(list) || !URL.canParse(list)) return list;
+  const { origin, pathname } = new URL(list);
+  return printable(origin + pathname, 200);
+}
+
+async function load(list: string, signal: AbortSignal): Promise<Uint8Array> {
+  if (!isUrl(list)) return readChecksumFile(list, signal);
+  if (!URL.canParse(list)) throw new InputError('bad-argument', `${printable(list, 200)}: not a URL`);
+  const url = new URL(list);
+  url.hash = '';
+  try {
+    const { status, body } = await httpFetch(url, true, lookupHost, checksumListLimits, signal);
+    if (status === 200) return body;
+    const code = status === 404 || status === 410 ? 'torrent-not-found' : 'torrent-fetch-failed';
+    throw new InputError(code, `${nameOf(list)}: the server answers with HTTP ${status}`);
+  } catch (error) {
+    if (!(error instanceof NetworkError || error instanceof ProtocolError)) throw error;
+    throw new InputError('torrent-fetch-failed', `fetching the checksums ${nameOf(list)}: ${error.message}`, { cause: error });
+  }
+}
