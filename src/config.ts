@@ -188,6 +188,9 @@ export const storageLimits = {
   hashChunkBytes: 256 * KiB,
   /** What a hash worker takes at a time: some milliseconds of work, so that the last ones end together. */
   hashBatchBytes: 4 * MiB,
+  /** Complete downloads that are remembered, and the bytes of it: 100 000 files take 3.5 MB, ten files 400 bytes. */
+  completionRecords: 500,
+  completionRecordBytes: 64 * MiB,
   /** Up to so much is checked without a worker, which takes some 30 ms to start. */
   checkInlineBytes: 8 * MiB,
   /** What is copied, compared or filled with zeros at a time. */

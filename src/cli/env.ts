@@ -1,10 +1,12 @@
 // The edge to the process: arguments, environment, the standard streams, signals, and the way out. Nothing else in cli/ touches `process`.
 
+import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 
 // Not by way of index.ts: loading the whole library takes longer than all else that `--version` does.
 import { version } from '../config.ts';
 import { type StopSignal, brokenPipeExitCode, exitCodeOfSignal } from './exit-codes.ts';
+import { stateDirectory } from './state-directory.ts';
 
 /** What a command sees of the world. */
 export interface Environment {
@@ -22,6 +24,8 @@ export interface Environment {
   readonly dumbTerminal: boolean;
   /** Whether the variable CI tells that nobody is watching, though a log may look like a terminal. */
   readonly isCi: boolean;
+  /** Where to keep what outlives a run; undefined when the user has no home. */
+  readonly stateDir: string | undefined;
   /** Aborts on the first signal that asks to stop, with an Interruption as its reason. */
   readonly interrupted: AbortSignal;
   /** Once, after a signal: there is something to be done before the end, and so it may take `cleanStopMs` more. */
@@ -97,6 +101,7 @@ export function openEnvironment(onCrash: (error: unknown) => void): Environment 
     ...signals,
     ask: isatty(0) && isatty(process.stderr.fd) ? (question) => ask(question, signals.interrupted) : undefined,
     variables: process.env,
+    stateDir: stateDirectory(process.platform, process.env, homedir),
     nowMs: () => performance.now(),
   };
 }

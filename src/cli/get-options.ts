@@ -33,6 +33,7 @@ export function getOptions(): Option[] {
     quantity('--deadline <DURATION>', 'give up after so long; 0 = never (default)', parseDuration),
     quantity('--min-rate <RATE:DURATION>', 'give up when slower than RATE over DURATION', parseMinRate),
     new Option('--no-resume', 'check all data that is there; trust no saved state'),
+    new Option('--recheck', 'the same as --no-resume'),
     repeatable('--checksum <ALGORITHM:HEX[:PATH]>', 'what the file, or the one at PATH, must hash to; sha256, sha1, ... (repeatable)'),
     repeatable('--sums <FILE|URL>', 'what files must hash to: a list such as SHA256SUMS (repeatable)'),
     new Option('--print-sums <ALGORITHM>', 'print the sum of each file with its path, as sha256sum does').choices([
@@ -68,6 +69,7 @@ export interface TypedGetOptions extends TypedHookOptions {
   deadline?: number;
   minRate?: { bytesPerSecond: number; windowMs: number };
   resume: boolean;
+  recheck?: true;
   checksum?: string[];
   sums?: string[];
   printSums?: ChecksumAlgorithm;
@@ -83,7 +85,7 @@ export function downloadOptions(typed: TypedGetOptions): Omit<DownloadOptions, '
     outputDir: outputDirOf(typed),
     announce: typed.announce ?? [],
     peers: typed.peer ?? [],
-    resume: typed.resume,
+    resume: typed.resume && typed.recheck !== true,
     overwrite: typed.overwrite === true,
     allocation: typed.allocation,
     fsync: typed.fsync,

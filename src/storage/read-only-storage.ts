@@ -3,8 +3,11 @@
 
 import { StorageError } from '../errors.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
+import { completeStorage } from './complete-storage.ts';
+import { type FileStat, statPath } from './file-stat.ts';
 import type { StorageOptions, TorrentStorage } from './storage.ts';
 import { systemCode } from './storage-error.ts';
+import { joinBelow } from './storage-paths.ts';
 import { verifyFiles } from './verify-files.ts';
 
 /** Whether `error`, met when the lock was to be taken, says that the directory cannot be written. */
@@ -17,21 +20,22 @@ export function isReadOnly(error: unknown): boolean {
 export async function openComplete(metainfo: Metainfo, options: StorageOptions): Promise<TorrentStorage | undefined> {
   const { outputDir, selection, signal, listener } = options;
   const onProgress = (checkedBytes: number, totalBytes: number): void => listener.checked(checkedBytes, totalBytes);
+  const before = new Map([...selection].map((index) => [index, lookAt(joinBelow(outputDir, metainfo.files[index]?.path ?? []))]));
   const result = await verifyFiles(metainfo, { outputDir, selection, signal, onProgress }).catch((error: unknown) => {
     if (error instanceof StorageError) return undefined;
     throw error;
   });
   if (result?.complete !== true) return undefined;
   const { files, verified } = result;
-  for (const { file, path } of files) listener.fileCompleted(file, path, undefined);
-  const refuse = (): Promise<never> => Promise.reject(new StorageError('read-write-failed', `${outputDir} cannot be written`));
-  return {
-    metainfo,
-    verified,
-    writePiece: (pieceIndex) => (verified.has(pieceIndex) ? Promise.resolve() : refuse()),
-    holds: () => false,
-    read: refuse,
-    finish: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
+  for (const { file, path } of files) listener.fileCompleted(file, path, before.get(file.index));
+  return completeStorage(metainfo, verified, outputDir);
+}
+
+/** What a file looked like before it was hashed: one that changes meanwhile is then seen to have changed. */
+function lookAt(path: string): FileStat | undefined {
+  try {
+    return statPath(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -125,6 +125,7 @@ function filesToSum(
   { expected, told }: SumRequest,
 ): Map<TorrentFile, ReadonlySet<ChecksumAlgorithm>> {
   const files = new Map<TorrentFile, ReadonlySet<ChecksumAlgorithm>>();
+  if (expected.size === 0 && told.length === 0) return files;
   for (const file of metainfo.files) {
     if (file.pad || !selection.has(file.index)) continue;
     const algorithms = new Set([...(expected.get(file.index) ?? []).map(({ algorithm }) => algorithm), ...told]);

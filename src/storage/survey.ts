@@ -103,7 +103,8 @@ function findFile(
   return { file, finalPath, partPath, final, part, record: isDescribed ? record : undefined, isPartOurs };
 }
 
-function matches(record: FileRecord, stat: FileStat, isFinal: boolean): boolean {
+/** Whether a file, under its final name or not, looks as `record` says. */
+export function matches(record: FileRecord, stat: FileStat, isFinal: boolean): boolean {
   if (isFinal && record.bits !== undefined) return false;
   const isRenamed = isFinal && record.isToBeRenamed;
   return (

@@ -4,6 +4,7 @@
 import { IncompleteError } from '../errors.ts';
 import { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
+import { openRemembered } from '../storage/completion-record.ts';
 import { openStorage } from '../storage/disk-storage.ts';
 import type { StorageOptions, TorrentStorage } from '../storage/storage.ts';
 import { openSummedStorage } from '../storage/summed-storage.ts';
@@ -161,8 +162,10 @@ export class Download implements AsyncIterable<DownloadEvent> {
         failed: (error) => this.stop(error),
       },
     };
-    const { checksums = new Map(), sums = [] } = this.#options;
-    return openSummedStorage(this.#metainfo, storageOptions, { expected: checksums, told: sums }, openStorage);
+    const { checksums = new Map(), sums = [], stateDir } = this.#options;
+    return openSummedStorage(this.#metainfo, storageOptions, { expected: checksums, told: sums }, (metainfo, opened) =>
+      stateDir === undefined ? openStorage(metainfo, opened) : openRemembered(metainfo, opened, stateDir, openStorage),
+    );
   }
 
   /** Nothing is announced and no socket opened when nothing is missing. */

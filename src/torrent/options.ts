@@ -27,6 +27,8 @@ export interface DownloadOptions {
   readonly minRate?: { readonly bytesPerSecond: number; readonly windowMs: number };
   /** Trust saved state; false checks every byte that is there. Default: true. */
   readonly resume?: boolean;
+  /** Where complete downloads are remembered, so that the next run need not hash them. Created when needed. Default: nowhere. */
+  readonly stateDir?: string;
   /** Replace a different file that is in the way. Default: false. */
   readonly overwrite?: boolean;
   /** Default: sparse. */

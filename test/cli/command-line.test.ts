@@ -66,6 +66,11 @@ test('reads every option of `get`', () => {
   });
 });
 
+test('takes --recheck as --no-resume', () => {
+  const command = parse(['get', '--recheck', 'a.torrent']);
+  assert.ok(command.kind === 'get' && command.download.resume === false);
+});
+
 test('reads the short options, which never swallow the torrent', () => {
   const command = parse(['get', '-S', '-s', '1', '-s', '2', '-a', 'http://h/a', '-p', '1', '-q', '-d', 'out', 'a.torrent']);
   assert.equal(command.kind, 'get');

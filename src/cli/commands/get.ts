@@ -44,6 +44,7 @@ async function getFiles(command: GetCommand, env: Environment, facts: RunFacts, 
       ...command.download,
       ...published,
       signal: env.interrupted,
+      ...(env.stateDir !== undefined && { stateDir: env.stateDir }),
       ...(selection !== undefined && { selection }),
       ...(approve !== undefined && { approve }),
     });

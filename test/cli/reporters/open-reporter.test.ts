@@ -17,6 +17,7 @@ function environment(isTerminal: boolean, { dumbTerminal = false, isCi = false }
     forceColor: false,
     dumbTerminal,
     isCi,
+    stateDir: undefined,
     interrupted: new AbortController().signal,
     postponeExit: () => undefined,
     ask: undefined,
