@@ -12,9 +12,9 @@ import { Bitfield } from '../support/bitfield.ts';
 import { nextTurn } from './check-pieces.ts';
 import { completeStorage } from './complete-storage.ts';
 import { fleeting } from './durability.ts';
-import type { FileStat } from './file-stat.ts';
-import { PathGuard } from './path-guard.ts';
-import type { FileRecord } from './state-codec.ts';
+import type { FileVersion } from './file-stat.ts';
+import { lookAtFile, PathGuard } from './path-guard.ts';
+import { EncodedRecords, recordOf } from './state-codec.ts';
 import { StateFile } from './state-file.ts';
 import type { StorageOptions, TorrentStorage } from './storage.ts';
 import { joinBelow } from './storage-paths.ts';
@@ -33,7 +33,7 @@ export async function openRemembered(
   const recalled = options.resume ? await recall(metainfo, options, stateDir) : undefined;
   if (recalled !== undefined) return recalled;
   const { listener } = options;
-  const stats = new Map<number, FileStat>();
+  const stats = new Map<number, FileVersion>();
   const storage = await open(metainfo, {
     ...options,
     listener: {
@@ -61,7 +61,7 @@ export async function openRemembered(
 /** A storage of files that all look as they did when they were complete. */
 async function recall(metainfo: Metainfo, options: StorageOptions, stateDir: string): Promise<TorrentStorage | undefined> {
   const { listener, selection, signal } = options;
-  const complete: { readonly file: TorrentFile; readonly path: string; readonly stat: FileStat }[] = [];
+  const complete: { readonly file: TorrentFile; readonly path: string; readonly stat: FileVersion }[] = [];
   const geometry = new Geometry(metainfo);
   const verified = new Bitfield(metainfo.pieceCount);
   try {
@@ -73,9 +73,10 @@ async function recall(metainfo: Metainfo, options: StorageOptions, stateDir: str
       if (complete.length % filesPerTurn === filesPerTurn - 1) await nextTurn();
       if (signal.aborted) return undefined;
       const record = records.get(file.index);
-      const stat = record === undefined ? undefined : guard.look(file.path, '');
+      const filePath = joinBelow(outputDir, file.path);
+      const stat = record !== undefined && guard.hasDirectoryOf(file.path) ? lookAtFile(filePath) : undefined;
       if (record === undefined || stat === undefined || stat.size !== file.length || !matches(record, stat, true)) return undefined;
-      complete.push({ file, path: joinBelow(outputDir, file.path), stat });
+      complete.push({ file, path: filePath, stat });
       const { begin, end } = geometry.piecesOf(file);
       for (let pieceIndex = begin; pieceIndex < end; pieceIndex++) verified.add(pieceIndex);
     }
@@ -94,25 +95,21 @@ async function remember(
   metainfo: Metainfo,
   options: StorageOptions,
   stateDir: string,
-  stats: ReadonlyMap<number, FileStat>,
+  stats: ReadonlyMap<number, FileVersion>,
 ): Promise<void> {
   const files = wantedFiles(metainfo, options.selection);
   if (!files.every((file) => stats.has(file.index))) return;
   try {
     makeDirectories(directoryIn(stateDir));
-    const recordOf = recordFile(metainfo, realpathSync(options.outputDir), stateDir);
+    const saved = recordFile(metainfo, realpathSync(options.outputDir), stateDir);
     // What a run for other files left holds as long as those look the same.
-    const records = new Map(recordOf.load(new Geometry(metainfo), () => undefined));
-    for (const [fileIndex, stat] of stats) records.set(fileIndex, toRecord(fileIndex, stat));
-    await recordOf.save(records.values());
+    const records = new Map(saved.load(new Geometry(metainfo), () => undefined));
+    for (const file of files) records.set(file.index, recordOf(file, stats.get(file.index) as FileVersion, undefined, false));
+    await saved.save(new EncodedRecords([...records.values()]));
     dropOldest(directoryIn(stateDir));
   } catch {
     // The download is complete all the same; the next run hashes it.
   }
-}
-
-function toRecord(fileIndex: number, { size, mtimeNs, ctimeNs, ino }: FileStat): FileRecord {
-  return { fileIndex, size, mtimeNs, ctimeNs, ino: BigInt.asUintN(64, ino), bits: undefined, isToBeRenamed: false };
 }
 
 function wantedFiles(metainfo: Metainfo, selection: ReadonlySet<number>): TorrentFile[] {

@@ -4,7 +4,7 @@ import type { StorageError } from '../errors.ts';
 import type { Checksum } from '../metainfo/checksum.ts';
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
 import type { Bitfield } from '../support/bitfield.ts';
-import type { FileStat } from './file-stat.ts';
+import type { FileVersion } from './file-stat.ts';
 
 /** How space is taken: sparse (set the size, no blocks), none (files grow as written), prealloc (every byte written before the start). */
 export type Allocation = 'sparse' | 'none' | 'prealloc';
@@ -39,7 +39,7 @@ export interface StorageListener {
    * `file` has its final name: every byte is verified and on disk. Said also of files that were complete at the start. `stat` is what it
    * looked like when that was so; `sums` are those that were asked for (summed-storage.ts).
    */
-  fileCompleted(file: TorrentFile, absolutePath: string, stat: FileStat | undefined, sums?: readonly Checksum[]): void;
+  fileCompleted(file: TorrentFile, absolutePath: string, stat: FileVersion | undefined, sums?: readonly Checksum[]): void;
   /** Something was odd and was dealt with. One line. */
   warned(message: string): void;
   /** The disk failed: every later call of the storage throws `error`. Said once, as soon as it is known. */
