@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 
 import type { DownloadOptions, PublishedSumsRequest } from '../index.ts';
 import { type ProgressMode, outputDirOf, outputOptions, progressOption, selectOption, torrentArgument } from './command-options.ts';
+import { completionExamples, defineCompletion, type Shell } from './completion/definition.ts';
 import { exitCodeLines } from './exit-codes.ts';
 import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
 import { type Hooks, hooksOf } from './hooks/hook-options.ts';
@@ -66,6 +67,12 @@ export interface ConfigCommand extends SpeechOptions {
   readonly json: boolean;
 }
 
+/** What `ttorrent completion` was asked. */
+export interface CompletionCommand extends SpeechOptions {
+  readonly kind: 'completion';
+  readonly shell: Shell;
+}
+
 /** Help or version: a text that was asked for. */
 export interface PrintCommand {
   readonly kind: 'print';
@@ -73,14 +80,14 @@ export interface PrintCommand {
 }
 
 /** What was asked of the program. */
-export type CommandLine = GetCommand | InfoCommand | VerifyCommand | ConfigCommand | PrintCommand;
+export type CommandLine = GetCommand | InfoCommand | VerifyCommand | ConfigCommand | CompletionCommand | PrintCommand;
 
 /**
  * What `args` (without the program's own name) ask for, where they leave it open with the settings of `sources`; `version` is what `--version`
  * prints. Throws UsageError.
  */
 export function parseCommandLine(args: readonly string[], version: string, sources = noSources): CommandLine {
-  const outcome: Outcome = { command: undefined, printed: '', sources, typed: new Map(), settings: { set: new Map(), file: undefined } };
+  const outcome = newOutcome(sources);
   const program = makeProgram(outcome, version);
   try {
     program.parse(commandFirst(args, program), { from: 'user' });
@@ -92,6 +99,11 @@ export function parseCommandLine(args: readonly string[], version: string, sourc
   return outcome.command;
 }
 
+/** The definitions of all commands and options, to be read and not run. */
+export function defineProgram(version: string): Command {
+  return makeProgram(newOutcome(noSources), version);
+}
+
 /** Where commander's callbacks leave what they were called with. */
 interface Outcome {
   command: CommandLine | undefined;
@@ -100,6 +112,10 @@ interface Outcome {
   /** The texts of options, by setting name, where a command wants to know. */
   readonly typed: Map<string, SettingValue>;
   settings: Settings;
+}
+
+function newOutcome(sources: SettingSources): Outcome {
+  return { command: undefined, printed: '', sources, typed: new Map(), settings: { set: new Map(), file: undefined } };
 }
 
 function makeProgram(outcome: Outcome, version: string): Command {
@@ -122,6 +138,7 @@ function makeProgram(outcome: Outcome, version: string): Command {
   addInfo(program, outcome);
   addVerify(program, outcome);
   addConfig(program, outcome);
+  addCompletion(program, outcome);
   program.hook('preAction', (_, command) => {
     outcome.settings = applySettings(command, outcome.sources, outcome.typed);
   });
@@ -223,6 +240,14 @@ function addConfig(program: Command, outcome: Outcome): void {
     const { settings } = outcome;
     const shown = effectiveSettings(program, settings);
     outcome.command = { kind: 'config', settings: shown, file: settings.file, json: typed.json === true, ...speechOf(typed) };
+  });
+}
+
+function addCompletion(program: Command, outcome: Outcome): void {
+  const command = defineCompletion(program.command('completion')).addHelpText('before', examples(...completionExamples));
+  for (const option of speechOptions('print no warnings')) command.addOption(option);
+  command.action((shell: Shell, typed: TypedSpeech) => {
+    outcome.command = { kind: 'completion', shell, ...speechOf(typed) };
   });
 }
 

@@ -45,5 +45,7 @@ async function perform(command: CommandLine, env: Environment): Promise<void> {
       return (await import('./commands/verify.ts')).verify(command, env);
     case 'config':
       return (await import('./commands/config.ts')).config(command, env);
+    case 'completion':
+      return (await import('./commands/completion.ts')).completion(command, env);
   }
 }

@@ -100,13 +100,17 @@ test('reads `info` and `verify`', () => {
   });
 });
 
+test('reads `completion`', () => {
+  assert.deepEqual(parse(['completion', 'zsh']), { kind: 'completion', shell: 'zsh', ...plainSpeech });
+});
+
 test('takes what follows -- as the torrent, even when it looks like an option', () => {
   const command = parse(['info', '--', '--json']);
   assert.deepEqual(command, { kind: 'info', torrentPath: '--json', json: false, ...plainSpeech });
 });
 
 test('gives help and version as texts to print, examples first', () => {
-  for (const args of [['--help'], ['get', '--help'], ['info', '-h'], ['verify', '-h'], ['help', 'get']]) {
+  for (const args of [['--help'], ['get', '--help'], ['info', '-h'], ['verify', '-h'], ['completion', '-h'], ['help', 'get']]) {
     const command = parse(args);
     assert.ok(command.kind === 'print', args.join(' '));
     assert.match(command.text, /^Examples:\n {2}ttorrent /);
