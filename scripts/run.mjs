@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The entry point of every npm script: `node scripts/run.mjs build | test | coverage | demo | bench | check | format`. It and its neighbours
+// The entry point of every npm script: `node scripts/run.mjs build | test | coverage | demo | man | bench | check | format`. It and its neighbours
 // (*.mjs) are plain JavaScript over Node's own modules, because they run straight after `git clone`, before anything is installed.
 
 import { runCheck } from './check.mjs';
@@ -16,6 +16,8 @@ const commands = {
     runBinary('c8', 'bin/c8.js', ['--include=src', '--reporter=text', process.execPath, 'scripts/run.mjs', 'test', ...args]),
   /** Downloads a torrent made on the fly from a swarm on loopback, before your eyes. */
   demo: (args) => runNode(['dist/scripts/demo.js', ...args]),
+  /** Writes the man page anew, from the definitions of the command line. */
+  man: () => runNode(['dist/scripts/man-page.js', 'man/ttorrent.1']),
   /** Measures ttorrent beside other clients; arguments as in bench/options.ts. */
   bench: (args) => runNode(['dist/bench/bench.js', ...args]),
   /** Everything that a contributor runs before a commit; arguments as in check.mjs. */

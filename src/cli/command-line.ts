@@ -146,7 +146,8 @@ function makeProgram(outcome: Outcome, version: string): Command {
   return program;
 }
 
-const quantityNotes = `Sizes and rates: 500K, 2M, 1.5GiB (powers of 1024), 10MB (powers of 1000).
+/** How sizes, rates and durations are written. */
+export const quantityNotes = `Sizes and rates: 500K, 2M, 1.5GiB (powers of 1024), 10MB (powers of 1000).
 Durations: 90s, 5m, 1h30m, 2d; a bare number is seconds.`;
 
 function addGet(program: Command, outcome: Outcome): void {
