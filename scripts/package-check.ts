@@ -1,8 +1,8 @@
-// Proves that what would be published works as installed: packs it, installs the tarball into an empty folder without install scripts, and
-// there runs `ttorrent --version` and a download from a seeder on loopback.
+// Proves that what would be published works as installed: packs it, installs the tarball without install scripts, into an empty folder and
+// globally under a prefix, and runs `ttorrent --version`, also by `npx`, and a download from a seeder on loopback. The man page is there.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { contentFaults } from '../test/support/content-files.ts';
 import { makeTorrent } from '../test/support/make-torrent.ts';
@@ -17,7 +17,9 @@ try {
   const tarball = pack(scratch);
   lint(tarball);
   const program = install(tarball, path.join(scratch, 'installed'));
-  await checkVersion(program);
+  await checkVersion([program]);
+  await checkVersion(['npx', '--no-install', 'ttorrent'], path.join(scratch, 'installed'));
+  await checkVersion([installGlobally(tarball, path.join(scratch, 'prefix'))]);
   await checkLibrary(path.join(scratch, 'installed'));
   await checkDownload(program, scratch);
 } finally {
@@ -44,9 +46,18 @@ function install(tarball: string, directory: string): string {
   return path.join(directory, 'node_modules', '.bin', 'ttorrent');
 }
 
-async function checkVersion(program: string): Promise<void> {
-  const { stdout, stderr, exitCode } = await startProgram([program, '--version']).finished;
-  if (exitCode !== 0 || stdout !== `${version}\n`) throw new Error(`ttorrent --version: exit ${exitCode}, "${stdout}", ${stderr}`);
+/** As `npm i -g` does, under a prefix of ours. Returns the path of its command. */
+function installGlobally(tarball: string, prefix: string): string {
+  npm(['install', '--global', '--prefix', prefix, '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball], scratch);
+  if (process.platform === 'win32') return path.join(prefix, 'ttorrent.cmd');
+  if (!existsSync(path.join(prefix, 'share', 'man', 'man1', 'ttorrent.1'))) throw new Error('npm i -g installed no man page');
+  return path.join(prefix, 'bin', 'ttorrent');
+}
+
+async function checkVersion(command: readonly string[], cwd = scratch): Promise<void> {
+  const { stdout, stderr, exitCode } = await startProgram([...command, '--version'], { cwd }).finished;
+  const what = `${command.join(' ')} --version`;
+  if (exitCode !== 0 || stdout !== `${version}\n`) throw new Error(`${what}: exit ${exitCode}, "${stdout}", ${stderr}`);
 }
 
 async function checkLibrary(directory: string): Promise<void> {
