@@ -161,6 +161,10 @@ export const storageLimits = {
   partialBytes: 64 * MiB,
   /** And beyond this even a peer that has nothing else to do begins no new piece. */
   partialBytesHard: 256 * MiB,
+  /** How far a download in the torrent's order reads ahead of the first byte that is lacking: 3 s of 160 Mbit/s. It may all be in memory. */
+  readAheadBytes: 64 * MiB,
+  /** The same with a spool file. */
+  spoolBytes: 1024 * MiB,
   /** A file that is complete gets its final name at the next save; so long may it wait, so that many small files share one save. */
   completionDelayMs: 100,
   /** Files that are fsynced at a time. Node has 4 threads for files; writes need some of them meanwhile. */

@@ -34,6 +34,8 @@ export { Download, download } from './torrent/download.ts';
 export type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult, FinalFile } from './torrent/events.ts';
 export type { DownloadOptions } from './torrent/options.ts';
 export { type PublishedSums, type PublishedSumsRequest, publishedSums } from './torrent/published-sums.ts';
+export type { ByteSink } from './storage/gathering-sink.ts';
+export { downloadInto, streamDownload, type StreamedDownload, type StreamOptions } from './torrent/stream-download.ts';
 export type { SourceReport } from './discovery/peer-source.ts';
 
 /** What is to be verified, and where it is. */

@@ -46,7 +46,12 @@ const layout: Layout = {
       globals: ['fetch', 'WebSocket'],
       files: ['transport/', 'tracker/http-tracker.ts'],
     },
-    { what: 'files', modules: ['node:fs'], globals: [], files: ['storage/', 'transport/host-lookup.ts', 'cli/settings/config-file.ts'] },
+    {
+      what: 'files',
+      modules: ['node:fs'],
+      globals: [],
+      files: ['storage/', 'transport/host-lookup.ts', 'cli/settings/config-file.ts', 'cli/stdout-stream.ts'],
+    },
     {
       what: 'the process',
       modules: ['node:process', 'node:child_process', 'node:worker_threads', 'node:os', 'node:cluster'],

@@ -13,6 +13,7 @@ import type { ConfigFile } from './settings/config-file.ts';
 import { type EffectiveSetting, effectiveSettings, offerAll } from './settings/effective.ts';
 import { commandFirst } from './settings/leading-options.ts';
 import { applySettings, noSources, type SettingSources, type Settings, type SettingValue } from './settings/settings.ts';
+import { type StreamRequest, streamRequest } from './stream-options.ts';
 import { UsageError } from './usage-error.ts';
 
 /** How a command is to speak. */
@@ -40,6 +41,8 @@ export interface GetCommand extends SpeechOptions {
   /** What the files must hash to. */
   readonly published: Required<Pick<PublishedSumsRequest, 'checksums' | 'lists'>>;
   readonly download: Omit<DownloadOptions, 'selection' | 'signal' | 'approve'>;
+  /** Present when the data goes to stdout. */
+  readonly stream?: StreamRequest;
 }
 
 /** What `ttorrent info` was asked. */
@@ -164,6 +167,7 @@ function addGet(program: Command, outcome: Outcome): void {
         "ttorrent get album.torrent -s 1-3 -s '*.pdf'",
         'ttorrent get image.torrent --deadline 30m --min-rate 100K:1m',
         "ttorrent get image.torrent -o /tmp/image | xargs -r -d '\\n' sha256sum",
+        'ttorrent get image.torrent -s image.xz -o - | xz -d | dd of=/dev/sdX bs=4M',
       ),
     )
     .addArgument(torrentArgument());
@@ -180,6 +184,7 @@ function addGet(program: Command, outcome: Outcome): void {
       hooks: hooksOf(typed, command),
       published: { checksums: typed.checksum ?? [], lists: typed.sums ?? [] },
       download: downloadOptions(typed),
+      ...streamRequest(typed, command),
       ...speechOf(typed),
     };
   });

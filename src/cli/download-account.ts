@@ -9,13 +9,15 @@ import type { Talk } from './talk.ts';
 /** The story of one download. */
 export class DownloadAccount {
   readonly #talk: Talk;
+  readonly #isStream: boolean;
   /** The last complaint of each source that has one. Sources are bounded by the limit of trackers, so is this. */
   readonly #complaints = new Map<string, string>();
   #badPieces = 0;
   #hasBegun = false;
 
-  constructor(talk: Talk) {
+  constructor(talk: Talk, isStream = false) {
     this.#talk = talk;
+    this.#isStream = isStream;
   }
 
   /** Takes note of `event`, and says what a person should know of it. */
@@ -46,7 +48,7 @@ export class DownloadAccount {
   verdict(exitCode: number, progress: DownloadProgress): string | undefined {
     if (!this.#hasBegun) return undefined;
     const parts = [
-      `${progress.verifiedPieces} of ${formatCount(progress.pieceCount, 'piece')} verified and kept`,
+      `${progress.verifiedPieces} of ${formatCount(progress.pieceCount, 'piece')} verified and ${this.#isStream ? 'passed on' : 'kept'}`,
       `${formatBytes(progress.downloadedBytes)} received`,
     ];
     if (this.#badPieces > 0) parts.push(formatCount(this.#badPieces, 'bad piece'));

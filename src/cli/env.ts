@@ -41,8 +41,8 @@ export interface Environment {
 /** stdout: what was asked for. */
 export interface DataOutput {
   readonly isTerminal: boolean;
-  /** Resolves when the system has taken `text`; rejects with OutputError when it cannot. */
-  write(text: string): Promise<void>;
+  /** Resolves when the system has taken `data`; rejects with OutputError when it cannot. */
+  write(data: string | Uint8Array): Promise<void>;
 }
 
 /** stderr: everything else. It may be closed or full: then nobody wants to know. */
@@ -53,6 +53,9 @@ export interface TalkOutput {
   write(text: string): void;
 }
 
+/** A file system, a quota or a limit of a file's size is used up. */
+const fullDisk = /^(ENOSPC|EDQUOT|EFBIG)$/;
+
 /** What was asked for could not be delivered. */
 export class OutputError extends Error {
   readonly exitCode: number;
@@ -60,7 +63,7 @@ export class OutputError extends Error {
   constructor(cause: NodeJS.ErrnoException) {
     super(`cannot write to stdout: ${cause.message}`, { cause });
     this.name = 'OutputError';
-    this.exitCode = cause.code === 'EPIPE' ? brokenPipeExitCode : cause.code === 'ENOSPC' ? 9 : 17;
+    this.exitCode = cause.code === 'EPIPE' ? brokenPipeExitCode : fullDisk.test(cause.code ?? '') ? 9 : 17;
   }
 }
 
@@ -166,10 +169,10 @@ function dataOutput(stream: StandardStream): DataOutput {
   let failure: OutputError | undefined;
   return {
     isTerminal: isatty(stream.fd),
-    write: (text) =>
+    write: (data) =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) return reject(failure);
-        stream.write(text, (error) => {
+        stream.write(data, (error) => {
           if (error === null || error === undefined) return resolve();
           failure ??= new OutputError(error);
           reject(failure);

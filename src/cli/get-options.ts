@@ -14,12 +14,13 @@ import {
   selectOption,
 } from './command-options.ts';
 import { hookOptions, type TypedHookOptions } from './hooks/hook-options.ts';
+import { type TypedStreamOptions, orderOf, streamOptions } from './stream-options.ts';
 import { parseCount, parseDuration, parseMinRate, parseRate } from './units.ts';
 
 /** The options of `get`, in the order of its help. */
 export function getOptions(): Option[] {
   return [
-    ...outputOptions('put the files below DIR'),
+    ...outputOptions('put the files below DIR; - streams them to stdout'),
     selectOption('download only these files'),
     new Option('-S, --show-files', 'list the files with their numbers and exit'),
     new Option('--interactive', 'list the files and ask which of them to download'),
@@ -47,13 +48,14 @@ export function getOptions(): Option[] {
     new Option('--overwrite', 'replace a different file that is in the way'),
     new Option('--allocation <MODE>', 'how space is taken').choices(['sparse', 'none', 'prealloc']).default('sparse'),
     new Option('--no-fsync', 'do not wait for the disk: faster, but a power cut may lose data; for machines that are thrown away'),
+    ...streamOptions(),
     progressOption(),
     ...hookOptions(),
   ];
 }
 
 /** What commander gives the action of `get`. An option that was not typed and has no default is absent. */
-export interface TypedGetOptions extends TypedHookOptions {
+export interface TypedGetOptions extends TypedHookOptions, TypedStreamOptions {
   output?: string;
   dir?: string;
   select?: string[];
@@ -89,6 +91,7 @@ export function downloadOptions(typed: TypedGetOptions): Omit<DownloadOptions, '
     overwrite: typed.overwrite === true,
     allocation: typed.allocation,
     fsync: typed.fsync,
+    ...orderOf(typed),
     ...(typed.port !== undefined && { port: typed.port }),
     ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
     ...(typed.maxDownloadRate && { maxDownloadRate: typed.maxDownloadRate }),

@@ -47,6 +47,8 @@ const unknownMs = 1_000;
 /** So many may be asked for a block at a time; beyond, one more each time that the last one has had so long. */
 const holdersMax = 3;
 const oneMoreAfterMs = 1_000;
+/** What has been on request for long will take so much longer: blocks that were cancelled too late may be on the way before it. */
+const lateness = 0.25;
 /** More than the largest piece has (config.ts, `pieceLength`). */
 const maxBlocksPerPiece = 2 ** 16;
 
@@ -95,7 +97,8 @@ function expectedWaitMs(holder: Deliverer, position: number, block: RequestedBlo
   if (holder.rate === 0) return nowMs - block.sentMs > unknownMs ? Number.POSITIVE_INFINITY : quietMinMs;
   const gapMs = wireLimits.blockBytes / holder.rate;
   if (holder.quietMs > Math.max(quietMinMs, gapMs * quietGaps, 2 * holder.minRoundTripMs)) return Number.POSITIVE_INFINITY;
-  return Math.max(position * gapMs, block.sentMs + holder.minRoundTripMs - nowMs);
+  const askedMs = nowMs - block.sentMs;
+  return Math.max(position * gapMs, holder.minRoundTripMs - askedMs, askedMs * lateness);
 }
 
 /** How long the taker needs for its `position`-th block from now. Unknown rates are taken for a modest link. */

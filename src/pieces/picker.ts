@@ -5,6 +5,9 @@
 //   3 a new piece, the rarest it has (the first few at random: a newcomer should not crowd on the same rare ones)
 //   4 blocks left over in other peers' pieces: when nothing new is left, or the buffers are used up
 //
+// In a download in the torrent's order "rarest" reads "first in the window", and before all else come the blocks left over near the head of
+// the window, when that is late (sequential-order.ts).
+//
 // A peer that finds nothing in all of them and owes us nothing may begin one piece beyond the bound on buffers: else a few slow peers with
 // large pieces would keep a fast one idle. What is then still missing is on request at somebody: endgame.ts. A policy: it reads the ledger and returns choices.
 
@@ -51,6 +54,10 @@ export function pickBlocks(ledger: PieceLedger, peer: PickerPeer, count: number,
       choices.push({ partial, blockIndex });
     }
   };
+  const { order } = ledger;
+  if (order?.isHeadLate(ledger) === true) {
+    takeFromPartials(ledger, peer, (partial) => !partial.isOnParole && order.isUrgent(partial.index), takeFrom);
+  }
   takeFromPartials(ledger, peer, (partial) => partial.owner === peer.number, takeFrom);
   if (choices.length < count) {
     takeFromPartials(
@@ -89,6 +96,7 @@ function takeFromPartials(
 function pickNewPiece(ledger: PieceLedger, peer: PickerPeer, random: Random): number | undefined {
   const { missing } = ledger;
   if (missing.size === 0) return undefined;
+  if (ledger.order !== undefined) return ledger.order.first(ledger, (piece) => peer.canGive(piece) && ledger.mayBegin(piece, peer.number));
   if (peer.onlyPieces !== undefined) return rarestOf(peer.onlyPieces, ledger, peer);
   const begun = ledger.wantedVerified + ledger.partials.size;
   const start = begun < randomFirstPieces ? Math.floor(random.fraction() * missing.size) : 0;

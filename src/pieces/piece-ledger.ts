@@ -11,6 +11,7 @@ import { Bitfield } from '../support/bitfield.ts';
 import type { Random } from '../support/random.ts';
 import { PartialPiece, type PeerNumber, nobody } from './partial-piece.ts';
 import { RarityOrder } from './rarity-order.ts';
+import { type SequentialOptions, SequentialOrder } from './sequential-order.ts';
 
 /** Lends piece buffers; the ledger asks when a piece is begun and gives back what it no longer needs. */
 export interface PieceBuffers {
@@ -33,13 +34,22 @@ export class PieceLedger {
   readonly partials = new Map<number, PartialPiece>();
   /** Those with blocks that are neither here nor asked for. */
   readonly open = new Set<PartialPiece>();
+  /** When pieces are fetched in the torrent's order: which of them may be begun. */
+  readonly order: SequentialOrder | undefined;
   readonly #checking = new Set<number>();
   readonly #buffers: PieceBuffers;
   /** Pieces that are fetched from one peer alone, and the peers that had their chance: they began one and did not finish it. */
   readonly #onParole = new Map<number, Set<PeerNumber>>();
   #partialBytes = 0;
 
-  constructor(geometry: Geometry, wanted: Bitfield, verified: Bitfield, buffers: PieceBuffers, random: Random) {
+  constructor(
+    geometry: Geometry,
+    wanted: Bitfield,
+    verified: Bitfield,
+    buffers: PieceBuffers,
+    random: Random,
+    sequential?: SequentialOptions,
+  ) {
     this.geometry = geometry;
     this.wanted = wanted;
     this.verified = verified.clone();
@@ -53,12 +63,21 @@ export class PieceLedger {
       this.needed.add(piece);
       missing.push(piece);
     }
+    if (sequential !== undefined) {
+      const { windowPieces, isPassed = (piece) => this.verified.has(piece) } = sequential;
+      this.order = new SequentialOrder(missing, windowPieces, isPassed);
+    }
     this.missing.addAll(missing, random);
   }
 
   /** Every wanted piece is verified. */
   get isComplete(): boolean {
     return this.needed.count === 0;
+  }
+
+  /** Nothing new may be begun: one slow peer could hold up the end, or the window of a download in order. */
+  get isEndgame(): boolean {
+    return this.order === undefined ? this.missing.size === 0 : this.order.isHeldUp(this);
   }
 
   /** How many wanted pieces are verified. */
@@ -89,6 +108,7 @@ export class PieceLedger {
     this.#endPartial(partial);
     this.#buffers.give(partial.bytes);
     this.missing.add(partial.index);
+    this.order?.returned();
   }
 
   /** partial -> checking. The buffer is the caller's until it says `checked` or `failed`. */
@@ -111,6 +131,7 @@ export class PieceLedger {
     assert(this.#checking.delete(piece), `piece ${piece} failed but was not being checked`);
     if (!isCulpritKnown && !this.#onParole.has(piece)) this.#onParole.set(piece, new Set());
     this.missing.add(piece);
+    this.order?.returned();
   }
 
   /**

@@ -16,7 +16,7 @@ import type { FileVersion } from './file-stat.ts';
 import { lookAtFile, PathGuard } from './path-guard.ts';
 import { EncodedRecords, recordOf } from './state-codec.ts';
 import { StateFile } from './state-file.ts';
-import type { StorageOptions, TorrentStorage } from './storage.ts';
+import type { OpenStorage, StorageOptions, TorrentStorage } from './storage.ts';
 import { joinBelow } from './storage-paths.ts';
 import { matches } from './survey.ts';
 
@@ -28,7 +28,7 @@ export async function openRemembered(
   metainfo: Metainfo,
   options: StorageOptions,
   stateDir: string,
-  open: (metainfo: Metainfo, options: StorageOptions) => Promise<TorrentStorage>,
+  open: OpenStorage,
 ): Promise<TorrentStorage> {
   const recalled = options.resume ? await recall(metainfo, options, stateDir) : undefined;
   if (recalled !== undefined) return recalled;

@@ -1,6 +1,6 @@
-// The contract between a torrent and the disk (design: ARCHITECTURE.md, "On disk"). Implemented by disk-storage.ts.
+// The contract between a torrent and the disk (design: ARCHITECTURE.md, "On disk"). Implemented by disk-storage.ts, and by
+// stream-storage.ts for a download that goes to a pipe.
 
-import type { StorageError } from '../errors.ts';
 import type { Checksum } from '../metainfo/checksum.ts';
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
 import type { Bitfield } from '../support/bitfield.ts';
@@ -43,12 +43,27 @@ export interface StorageListener {
   /** Something was odd and was dealt with. One line. */
   warned(message: string): void;
   /** The disk failed: every later call of the storage throws `error`. Said once, as soon as it is known. */
-  failed?(error: StorageError): void;
+  failed?(error: unknown): void;
 }
+
+/** What a storage that passes pieces on in the torrent's order tells whoever picks them. */
+export interface OrderedOutput {
+  /** The first piece that has not left: pieces before it are not waited for. */
+  readonly nextPiece: number;
+  /** Whether whoever takes the bytes is what everything waits for at this moment. */
+  readonly isHeldUp: boolean;
+  /** Bytes of pieces that it may keep until their turn; their writes settle late and must not hold up others. */
+  readonly keptBytesMax: number;
+}
+
+/** Opens a storage; see `openStorage` of disk-storage.ts. */
+export type OpenStorage = (metainfo: Metainfo, options: StorageOptions) => Promise<TorrentStorage>;
 
 /** The disk of one torrent. `openStorage` takes the lock, checks what is there and gives this. */
 export interface TorrentStorage {
   readonly metainfo: Metainfo;
+  /** Of a stream (stream-storage.ts); a disk takes pieces in any order. */
+  readonly ordered?: OrderedOutput;
   /** Pieces whose wanted bytes are on disk and were verified, now or as the state file vouches. */
   readonly verified: Bitfield;
   /**

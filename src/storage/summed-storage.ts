@@ -8,7 +8,7 @@ import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
 import { partSuffix } from '../metainfo/name-clashes.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 import { FileDigests } from './file-digest.ts';
-import type { StorageOptions, TorrentStorage } from './storage.ts';
+import type { OpenStorage, StorageOptions, TorrentStorage } from './storage.ts';
 import { joinBelow } from './storage-paths.ts';
 
 /** What is to be summed up. */
@@ -28,7 +28,7 @@ export async function openSummedStorage(
   metainfo: Metainfo,
   options: StorageOptions,
   request: SumRequest,
-  open: (metainfo: Metainfo, options: StorageOptions) => Promise<TorrentStorage>,
+  open: OpenStorage,
 ): Promise<TorrentStorage> {
   const files = filesToSum(metainfo, options.selection, request);
   if (files.size === 0) return open(metainfo, options);
@@ -128,10 +128,15 @@ function filesToSum(
   if (expected.size === 0 && told.length === 0) return files;
   for (const file of metainfo.files) {
     if (file.pad || !selection.has(file.index)) continue;
-    const algorithms = new Set([...(expected.get(file.index) ?? []).map(({ algorithm }) => algorithm), ...told]);
+    const algorithms = algorithmsFor(file, { expected, told });
     if (algorithms.size > 0) files.set(file, algorithms);
   }
   return files;
+}
+
+/** The sums that `request` needs of `file`. */
+export function algorithmsFor(file: TorrentFile, { expected, told }: SumRequest): ReadonlySet<ChecksumAlgorithm> {
+  return new Set([...(expected.get(file.index) ?? []).map(({ algorithm }) => algorithm), ...told]);
 }
 
 /** An empty file has no piece that would be written, and gets its name at the start. */
@@ -139,7 +144,8 @@ function sumsOfNothing(files: ReadonlyMap<TorrentFile, ReadonlySet<ChecksumAlgor
   return [...(files.get(file) ?? [])].map((algorithm) => ({ algorithm, hex: createHash(algorithm).digest('hex') }));
 }
 
-function refuseMismatch(path: string, found: readonly Checksum[], file: TorrentFile, { expected }: SumRequest): void {
+/** Throws a StorageError `data-mismatch` when a sum of `file`, which is at `path`, is not the published one. */
+export function refuseMismatch(path: string, found: readonly Checksum[], file: TorrentFile, { expected }: SumRequest): void {
   for (const { algorithm, hex } of expected.get(file.index) ?? []) {
     const sum = found.find((candidate) => candidate.algorithm === algorithm);
     if (sum?.hex === hex) continue;

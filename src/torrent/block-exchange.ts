@@ -19,6 +19,8 @@ const heldBackMs = 250;
 /** Looks a second at blocks on request: 0.1 us each. 2 000 peers may have nothing else to do than to look at 40 000 ten times a second. */
 const looksPerSecond = 1_000_000;
 const looksAtOnce = 100_000;
+/** How often anybody may look for blocks that hold up a window: the look is at everything on request. */
+const hurryEveryMs = 50;
 
 /** What a block exchange is made of. */
 export interface BlockExchangeOptions {
@@ -42,6 +44,7 @@ export class BlockExchange {
   readonly #options: BlockExchangeOptions;
   readonly #looks = new Budget(looksPerSecond, looksAtOnce);
   #heldBackUntilMs = Number.NEGATIVE_INFINITY;
+  #hurriedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: BlockExchangeOptions) {
     this.#options = options;
@@ -50,12 +53,13 @@ export class BlockExchange {
   /** Asks `peer` for as many blocks as its window has room for. */
   fill(peer: Peer): void {
     const { ledger, clock, random } = this.#options;
-    const room = peer.room;
+    let room = peer.room;
     if (room === 0) return;
+    room -= this.#hurryHead(peer, room);
     const choices = pickBlocks(ledger, peer, room, random);
     for (const { partial, blockIndex } of choices) peer.request(partial.index, blockIndex);
     const nowMs = clock.nowMs();
-    if (choices.length < room && ledger.missing.size === 0 && nowMs >= this.#heldBackUntilMs && peer.mayAskTwice(nowMs))
+    if (choices.length < room && ledger.isEndgame && nowMs >= this.#heldBackUntilMs && peer.mayAskTwice(nowMs))
       this.#askTwice(peer, room - choices.length, nowMs);
     peer.flush();
   }
@@ -118,7 +122,7 @@ export class BlockExchange {
   /** When nothing new is left to ask for: takes back what `peer` turned out to be too slow for, so that others can be asked. */
   takeBackExcess(peer: Peer): void {
     const { ledger, clock } = this.#options;
-    if (ledger.missing.size > 0 || clock.nowMs() < this.#heldBackUntilMs) return;
+    if (!ledger.isEndgame || clock.nowMs() < this.#heldBackUntilMs) return;
     for (const block of peer.cancelExcess()) {
       const partial = ledger.partials.get(block.pieceIndex);
       partial?.requestEnded(block.blockIndex);
@@ -133,13 +137,25 @@ export class BlockExchange {
     this.blocksReturned(peer, peer.protocol.giveUpOutstanding());
   }
 
-  /** The end of the download: blocks that others hold up are asked of `peer` as well. */
-  #askTwice(peer: Peer, count: number, nowMs: number): void {
+  /** In a download in order: what holds up the head of the window is asked of `peer` as well, if it is quicker. Returns how many blocks. */
+  #hurryHead(peer: Peer, room: number): number {
+    const { ledger, clock } = this.#options;
+    const { order } = ledger;
+    const nowMs = clock.nowMs();
+    if (order === undefined || nowMs < Math.max(this.#hurriedMs + hurryEveryMs, this.#heldBackUntilMs)) return 0;
+    if (!order.isHeadLate(ledger)) return 0;
+    this.#hurriedMs = nowMs;
+    return this.#askTwice(peer, room, nowMs, (pieceIndex) => order.isUrgent(pieceIndex));
+  }
+
+  /** The end of the download or of a window: blocks that others hold up are asked of `peer` as well. Returns how many. */
+  #askTwice(peer: Peer, count: number, nowMs: number, isMeant: (pieceIndex: number) => boolean = () => true): number {
     const { ledger, peers } = this.#options;
     const isCandidate = (block: RequestedBlock): boolean => {
       const partial = ledger.partials.get(block.pieceIndex);
       return (
         partial !== undefined &&
+        isMeant(block.pieceIndex) &&
         !partial.isOnParole &&
         !partial.isReceived(block.blockIndex) &&
         peer.canGive(block.pieceIndex) &&
@@ -148,11 +164,13 @@ export class BlockExchange {
     };
     const holders = [...peers.values()].filter((holder) => holder !== peer && holder.outstandingCount > 0);
     const looks = holders.reduce((sum, holder) => sum + holder.outstandingCount, 0);
-    if (!this.#looks.take(Math.min(looks, looksAtOnce), nowMs)) return;
-    for (const { block } of chooseDuplicates(peer, holders, isCandidate, count, nowMs)) {
+    if (!this.#looks.take(Math.min(looks, looksAtOnce), nowMs)) return 0;
+    const chosen = chooseDuplicates(peer, holders, isCandidate, count, nowMs);
+    for (const { block } of chosen) {
       ledger.partials.get(block.pieceIndex)?.requested(block.blockIndex);
       peer.request(block.pieceIndex, block.blockIndex);
     }
+    return chosen.length;
   }
 
   /** A piece on parole that loses its peer begins anew: the block that is arriving for it is not wanted any more. */

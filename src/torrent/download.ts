@@ -6,7 +6,7 @@ import { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { openRemembered } from '../storage/completion-record.ts';
 import { openStorage } from '../storage/disk-storage.ts';
-import type { StorageOptions, TorrentStorage } from '../storage/storage.ts';
+import type { OpenStorage, TorrentStorage } from '../storage/storage.ts';
 import { openSummedStorage } from '../storage/summed-storage.ts';
 import { type Clock, type Timer, systemClock } from '../support/clock.ts';
 import { Deferred } from '../support/deferred.ts';
@@ -36,6 +36,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
   /** Resolves when every selected byte is on disk under its final name and verified; rejects with why not. */
   readonly result: Promise<DownloadResult>;
   readonly #metainfo: Metainfo;
+  readonly #open: OpenStorage;
   readonly #options: DownloadOptions;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -54,8 +55,10 @@ export class Download implements AsyncIterable<DownloadEvent> {
   #stopTimer: Timer | undefined;
   readonly #givenUp = new Deferred<never>();
 
-  constructor(metainfo: Metainfo, options: DownloadOptions, clock: Clock, random: Random) {
+  /** `open`: where the bytes go; by default to disk. */
+  constructor(metainfo: Metainfo, options: DownloadOptions, clock: Clock, random: Random, open = onDisk(options)) {
     this.#metainfo = metainfo;
+    this.#open = open;
     this.#clock = clock;
     this.#random = random;
     this.#startedMs = clock.nowMs();
@@ -140,7 +143,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
 
   #openStorage(signal: AbortSignal): Promise<TorrentStorage> {
     const { outputDir, allocation = 'sparse', fsync = true, resume = true, overwrite = false } = this.#options;
-    const storageOptions: StorageOptions = {
+    return this.#open(this.#metainfo, {
       outputDir,
       allocation,
       fsync,
@@ -161,11 +164,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
         warned: (message) => this.#events.push({ type: 'warning', message }),
         failed: (error) => this.stop(error),
       },
-    };
-    const { checksums = new Map(), sums = [], stateDir } = this.#options;
-    return openSummedStorage(this.#metainfo, storageOptions, { expected: checksums, told: sums }, (metainfo, opened) =>
-      stateDir === undefined ? openStorage(metainfo, opened) : openRemembered(metainfo, opened, stateDir, openStorage),
-    );
+    });
   }
 
   /** Nothing is announced and no socket opened when nothing is missing. */
@@ -208,4 +207,11 @@ export class Download implements AsyncIterable<DownloadEvent> {
     this.#events.push({ type: 'progress', progress: this.progress() });
     this.#progressTimer = this.#clock.setTimer(progressMs, () => this.#tellProgress());
   }
+}
+
+/** Files in the output directory: known again when they were complete before, summed up when that is asked for. */
+function onDisk({ checksums = new Map(), sums = [], stateDir }: DownloadOptions): OpenStorage {
+  const open: OpenStorage =
+    stateDir === undefined ? openStorage : (metainfo, options) => openRemembered(metainfo, options, stateDir, openStorage);
+  return (metainfo, options) => openSummedStorage(metainfo, options, { expected: checksums, told: sums }, open);
 }

@@ -33,6 +33,10 @@ export interface DownloadOptions {
   readonly overwrite?: boolean;
   /** Default: sparse. */
   readonly allocation?: Allocation;
+  /** Which pieces come first: the rarest, or those at the beginning. Default: rarest. */
+  readonly order?: 'rarest' | 'sequential';
+  /** In sequential order: how far beyond the first missing byte pieces are begun, in bytes; at least two pieces. Default: 64 MiB. */
+  readonly readAheadBytes?: number;
   /** Make data last on disk before a file gets its final name. Default: true. */
   readonly fsync?: boolean;
   /**

@@ -2,7 +2,7 @@
 // clock's ticks into theirs, and ends when all is here or something says that it must. Its parts decide; it only connects them.
 
 import { setMaxListeners } from 'node:events';
-import { defaultStallTimeoutMs, peerIdPrefix, peerLimits } from '../config.ts';
+import { defaultStallTimeoutMs, peerIdPrefix, peerLimits, storageLimits } from '../config.ts';
 import { AddressBook } from '../discovery/address-book.ts';
 import type { PeerSource } from '../discovery/peer-source.ts';
 import type { TtorrentError } from '../errors.ts';
@@ -13,6 +13,7 @@ import type { Random } from '../support/random.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { PieceLedger } from '../pieces/piece-ledger.ts';
+import { type SequentialOptions, windowPiecesOf } from '../pieces/sequential-order.ts';
 import { BufferPool } from '../storage/buffer-pool.ts';
 import { hasManyFiles, maxBytesInFlight } from '../storage/many-files.ts';
 import { PieceWriter } from '../storage/piece-writer.ts';
@@ -86,7 +87,7 @@ export class Transfer {
     const buffers = new BufferPool(metainfo.pieceLength, hasManyFiles(metainfo));
     this.#peerId = concatBytes([fromText(peerIdPrefix), random.bytes(20 - peerIdPrefix.length)]);
     this.book = new AddressBook(random);
-    this.ledger = new PieceLedger(geometry, wanted.pieces, storage.verified, buffers, random);
+    this.ledger = new PieceLedger(geometry, wanted.pieces, storage.verified, buffers, random, sequentialOptions(parts));
     this.#leftBytes = metainfo.totalLength;
     for (const piece of storage.verified) this.#leftBytes -= geometry.lengthOf(piece);
     for (const piece of wanted.pieces) if (storage.verified.has(piece)) this.verifiedBytes += wanted.bytesIn(piece);
@@ -111,7 +112,7 @@ export class Transfer {
     this.#writer = new PieceWriter({
       storage,
       pieceHashes: metainfo.pieceHashes,
-      maxBytesInFlight: maxBytesInFlight(metainfo),
+      maxBytesInFlight: maxBytesInFlight(metainfo) + (storage.ordered?.keptBytesMax ?? 0),
       signal: this.#over.signal,
       onVerified: (piece, bytes) => intake.verified(piece, bytes),
       onCorrupt: (piece, bytes) => intake.corrupt(piece, bytes),
@@ -218,6 +219,8 @@ export class Transfer {
     }
     this.swarm.tick(nowMs);
     this.#source?.setHungry(this.swarm.ready.size < hungryBelow);
+    // Nobody can be blamed for what the reader of a stream does not take.
+    if (this.#parts.storage.ordered?.isHeldUp === true) this.#watchdog.slept(tickMs, nowMs, this.exchange.receivedBytes);
     const cause = this.#watchdog.check(nowMs, this.exchange.storedBytes, this.exchange.receivedBytes);
     if (cause !== undefined) return this.#end(this.explain(cause));
     if (this.#hasNobodyToAsk()) return this.#end(this.explain('stalled'));
@@ -277,6 +280,18 @@ export class Transfer {
     if (error === undefined) this.#ended.resolve();
     else this.#ended.reject(error);
   }
+}
+
+/** In which order pieces are fetched; a storage that passes them on has only one. */
+function sequentialOptions({ metainfo, options, storage }: TransferParts): SequentialOptions | undefined {
+  const { ordered } = storage;
+  // In order, whole files can be summed up from memory.
+  const isSummed = (options.checksums?.size ?? 0) + (options.sums?.length ?? 0) > 0;
+  if (options.order !== 'sequential' && !isSummed && ordered === undefined) return undefined;
+  return {
+    windowPieces: windowPiecesOf(options.readAheadBytes ?? storageLimits.readAheadBytes, metainfo.pieceLength),
+    ...(ordered !== undefined && { isPassed: (piece: number) => piece < ordered.nextPiece }),
+  };
 }
 
 /** With fewer peers than this the trackers are asked sooner than they say they need to be, as far as they allow it. */

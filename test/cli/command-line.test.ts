@@ -80,6 +80,20 @@ test('reads the short options, which never swallow the torrent', () => {
   assert.deepEqual([command.showFiles, command.quiet, command.download.outputDir, command.download.port], [true, true, 'out', 1]);
 });
 
+test('reads `-o -` as data on stdout, with its options, and --sequential for the disk', () => {
+  const stream = parse(['get', 'a', '-o', '-', '--tar', '--spool', '/var/tmp', '--read-ahead', '8M']);
+  assert.ok(stream.kind === 'get');
+  assert.deepEqual([stream.stream, stream.download.readAheadBytes], [{ tar: true, spoolDir: '/var/tmp' }, 8_388_608]);
+  const plain = parse(['get', 'a', '-d', '-']);
+  assert.deepEqual(plain.kind === 'get' && plain.stream, { tar: false });
+  const disk = parse(['get', 'a', '-o', './-', '--sequential']);
+  assert.ok(disk.kind === 'get');
+  assert.deepEqual(['stream' in disk, disk.download.order, disk.download.outputDir], [false, 'sequential', './-']);
+  assert.throws(() => parse(['get', 'a', '--tar']), { name: 'UsageError', message: "option '--tar' needs '-o -'" });
+  assert.throws(() => parse(['get', 'a', '-o', '-', '--gate', 'x']), /'--gate <CMD>' cannot be used with '-o -'/);
+  assert.throws(() => parse(['get', 'a', '-o', '-', '--dry-run']), /'--dry-run' cannot be used with '-o -'/);
+});
+
 test('takes 0 as off: no deadline, no rate limit, no stall timeout', () => {
   const command = parse(['get', 'a', '--deadline', '0', '--max-download-rate', '0', '--stall-timeout', '0']);
   assert.ok(command.kind === 'get');

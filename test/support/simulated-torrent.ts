@@ -6,6 +6,7 @@ import { AddressBook } from '../../src/discovery/address-book.ts';
 import { Geometry } from '../../src/metainfo/geometry.ts';
 import type { PeerNumber } from '../../src/pieces/partial-piece.ts';
 import { PieceLedger } from '../../src/pieces/piece-ledger.ts';
+import type { SequentialOptions } from '../../src/pieces/sequential-order.ts';
 import { Bitfield } from '../../src/support/bitfield.ts';
 import type { Random } from '../../src/support/random.ts';
 import { BlockExchange } from '../../src/torrent/block-exchange.ts';
@@ -44,8 +45,15 @@ export class SimulatedTorrent {
   corruptBytes = 0;
   readonly #geometry: Geometry;
 
-  /** `bytesPerSecond` limits what is read of all peers together, as `--max-download-rate` does. */
-  constructor(options: { pieceCount: number; pieceLength: number; totalLength?: number; random: Random; bytesPerSecond?: number }) {
+  /** `bytesPerSecond` limits what is read of all peers together, as `--max-download-rate` does; `sequential` fetches pieces in order. */
+  constructor(options: {
+    pieceCount: number;
+    pieceLength: number;
+    totalLength?: number;
+    random: Random;
+    bytesPerSecond?: number;
+    sequential?: SequentialOptions;
+  }) {
     const { pieceCount, pieceLength, random, bytesPerSecond } = options;
     const limit = bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, 0);
     const totalLength = options.totalLength ?? pieceCount * pieceLength;
@@ -53,7 +61,8 @@ export class SimulatedTorrent {
     this.#geometry = new Geometry({ pieceCount, pieceLength, totalLength, files });
     const buffers = { take: (length: number) => new Uint8Array(length), give() {} };
     this.book = new AddressBook(random);
-    this.ledger = new PieceLedger(this.#geometry, Bitfield.full(pieceCount), new Bitfield(pieceCount), buffers, random);
+    const nothing = new Bitfield(pieceCount);
+    this.ledger = new PieceLedger(this.#geometry, Bitfield.full(pieceCount), nothing, buffers, random, options.sequential);
     this.swarm = new Swarm({
       ledger: this.ledger,
       book: this.book,

@@ -1,4 +1,5 @@
-// `ttorrent get`: downloads the files of a torrent, shows how it goes, and prints the paths of the files when all are complete.
+// `ttorrent get`: downloads the files of a torrent, shows how it goes, and prints the paths of the files when all are complete. With
+// `-o -` their bytes go to stdout instead, and nothing else.
 
 import { type ChecksumAlgorithm, type Download, type DownloadOptions, type DownloadResult, download, selectFiles } from '../../index.ts';
 import type { GetCommand } from '../command-line.ts';
@@ -12,6 +13,7 @@ import { loadTorrent } from '../load-torrent.ts';
 import { checksumsFor, pathLine } from '../published-sums.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
 import type { Reporter } from '../reporters/reporter.ts';
+import { startStream } from '../stdout-stream.ts';
 import { Talk } from '../talk.ts';
 
 /** Resolves when every selected file is complete and verified under its final name. Throws what ended the download otherwise. */
@@ -39,27 +41,27 @@ async function getFiles(command: GetCommand, env: Environment, facts: RunFacts, 
   const reporter = await openReporter(command.progress, command.quiet, env);
   const talk = new Talk(command, env, reporter);
   try {
-    const published = await checksumsFor(metainfo, selection, command.published, talk, env.interrupted);
-    const running = download(metainfo, {
+    const options = {
       ...command.download,
-      ...published,
+      ...(await checksumsFor(metainfo, selection, command.published, talk, env.interrupted)),
       signal: env.interrupted,
       ...(env.stateDir !== undefined && { stateDir: env.stateDir }),
       ...(selection !== undefined && { selection }),
       ...(approve !== undefined && { approve }),
-    });
+    };
+    const running = command.stream === undefined ? download(metainfo, options) : startStream(metainfo, command.stream, options, env);
     facts.progress = () => running.progress();
-    const result = await watch(running, reporter, talk, facts);
+    const result = await watch(running, reporter, talk, facts, command.stream !== undefined);
     talk.say(completionText(result));
-    if (!command.quiet) await printPaths(result, command.download.sums?.[0], env, talk);
+    if (!command.quiet && command.stream === undefined) await printPaths(result, command.download.sums?.[0], env, talk);
   } finally {
     reporter.stop();
   }
 }
 
 /** Follows a download to its end. */
-async function watch(running: Download, reporter: Reporter, talk: Talk, facts: RunFacts): Promise<DownloadResult> {
-  const account = new DownloadAccount(talk);
+async function watch(running: Download, reporter: Reporter, talk: Talk, facts: RunFacts, isStream: boolean): Promise<DownloadResult> {
+  const account = new DownloadAccount(talk, isStream);
   try {
     for await (const event of running) {
       if (event.type === 'progress') reporter.show(downloadView(event.progress));
@@ -71,8 +73,9 @@ async function watch(running: Download, reporter: Reporter, talk: Talk, facts: R
     return result;
   } catch (error) {
     reporter.stop();
-    const verdict = account.verdict(exitCodeFor(error), running.progress());
-    if (verdict !== undefined) talk.say(verdict);
+    const exitCode = exitCodeFor(error);
+    const verdict = account.verdict(exitCode, running.progress());
+    if (verdict !== undefined && exitCode !== brokenPipeExitCode) talk.say(verdict);
     throw error;
   }
 }
