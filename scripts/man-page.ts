@@ -17,6 +17,10 @@ const files: readonly [name: string, meaning: string][] = [
     '$XDG_CONFIG_HOME/ttorrent/config.json',
     'One JSON object with option names as keys, such as {"stall-timeout": "1m"}. Without $XDG_CONFIG_HOME it is looked for in ~/.config.',
   ],
+  [
+    '$XDG_STATE_HOME/ttorrent/complete/',
+    'What is remembered of complete downloads. Without $XDG_STATE_HOME it is in ~/.local/state. It may be deleted.',
+  ],
 ];
 const variables: readonly [name: string, meaning: string][] = [
   [
@@ -26,6 +30,7 @@ const variables: readonly [name: string, meaning: string][] = [
   ],
   ['TTORRENT_CONFIG', 'Names another config file; when empty, there is none.'],
   ['XDG_CONFIG_HOME, HOME, USERPROFILE', 'Where the config file is looked for: see FILES.'],
+  ['XDG_STATE_HOME, LOCALAPPDATA', 'Where complete downloads are remembered: see FILES.'],
   ['NO_COLOR', 'When set and not empty, there are no colours.'],
   ['FORCE_COLOR', 'When set, and not 0 or false, there are colours even where there is no terminal.'],
   ['TERM', 'When "dumb" or not set, there are no colours and no progress bar.'],

@@ -72,7 +72,8 @@ function optionShape(option: Option, description: string): OptionShape {
   return {
     names: [option.short, option.long].filter((flag) => flag !== undefined),
     value: name === undefined ? undefined : valueShape(name, option.argChoices),
-    valueIsOptional: option.optional,
+    // Commander also calls a value optional whose name has a bracket, as in `<HEX[:PATH]>`.
+    valueIsOptional: option.optional && !option.required,
     repeatable: isRepeatable(option),
     description,
   };

@@ -43,8 +43,8 @@ test('takes the kind of a value from its name', () => {
     const [option] = optionsOf(new Option(flags, '')) as { value?: { kind: string } }[];
     assert.equal(option?.value?.kind, kind, flags);
   }
-  const [option] = optionsOf(new Option('--sum <ALGORITHM:HEX[:PATH]>', '')) as { value?: { name: string } }[];
-  assert.equal(option?.value?.name, 'ALGORITHM:HEX[:PATH]');
+  const [option] = optionsOf(new Option('--sum <ALGORITHM:HEX[:PATH]>', '')) as { value?: { name: string }; valueIsOptional: boolean }[];
+  assert.deepEqual([option?.value?.name, option?.valueIsOptional], ['ALGORITHM:HEX[:PATH]', false]);
 });
 
 test('proposes the choices of arguments, and to `help` the commands', () => {
