@@ -42,7 +42,7 @@ const { output } = await build({
     },
   ],
   // package.json says of our modules that importing them does nothing; of these it is all that is wanted.
-  treeshake: { moduleSideEffects: (id) => [main, ...Object.values(workers)].includes(id) },
+  treeshake: { moduleSideEffects: (id) => ([main, ...Object.values(workers)].includes(id) ? true : undefined) },
   platform: 'node',
   output: { file: 'dist/ttorrent.mjs', format: 'esm', minify, codeSplitting: false },
 });
