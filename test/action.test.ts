@@ -64,6 +64,16 @@ test('fails as ttorrent fails, with the exit code told and no path', async (t) =
   assert.match(outputs, /^exit-code=3\npaths<<(\S+)\n\n\1\n$/);
 });
 
+test('holds the file to the checksum that is given', async (t) => {
+  const directory = await directoryOf(t);
+  const sum = /^([0-9a-f]{64}) {2}debian\.iso$/m.exec(readFileSync(path.join(directory, 'SHA256SUMS'), 'utf8'))?.[1] ?? '';
+  const right = await runStep(directory, { torrent: 'debian.torrent', output: 'right', checksum: `sha256:${sum}` });
+  assert.equal(right.exitCode, 0, right.stderr);
+  const wrong = await runStep(directory, { torrent: 'debian.torrent', output: 'wrong', checksum: `sha256:${'0'.repeat(64)}` });
+  assert.equal(wrong.exitCode, 32, wrong.stderr);
+  assert.match(wrong.outputs, /^exit-code=32\npaths<<(\S+)\n\n\1\n$/);
+});
+
 test('inputs stay data, whatever they look like', async (t) => {
   const directory = await directoryOf(t);
   const hostile = `"; touch pwned; '$(touch pwned)\`touch pwned\``;
