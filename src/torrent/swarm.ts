@@ -162,6 +162,7 @@ export class Swarm implements PeerHost {
         peer.protocol.setInterested(peer.neededCount > 0);
       }
     }
+    if (this.#options.ledger.order !== undefined) this.#fillSoon(); // its window may have moved on
   }
 
   /** The address of the peer with this number, connected or not, for people. */
