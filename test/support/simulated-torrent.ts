@@ -44,8 +44,12 @@ export class SimulatedTorrent {
   readonly suspects = new Set<number>();
   corruptBytes = 0;
   readonly #geometry: Geometry;
+  readonly #verdictMs: number;
 
-  /** `bytesPerSecond` limits what is read of all peers together, as `--max-download-rate` does; `sequential` fetches pieces in order. */
+  /**
+   * `bytesPerSecond` limits what is read of all peers together, as `--max-download-rate` does; `sequential` fetches pieces in order; a whole piece
+   * is verified after `verdictMs`.
+   */
   constructor(options: {
     pieceCount: number;
     pieceLength: number;
@@ -53,8 +57,10 @@ export class SimulatedTorrent {
     random: Random;
     bytesPerSecond?: number;
     sequential?: SequentialOptions;
+    verdictMs?: number;
   }) {
     const { pieceCount, pieceLength, random, bytesPerSecond } = options;
+    this.#verdictMs = options.verdictMs ?? 0;
     const limit = bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, 0);
     const totalLength = options.totalLength ?? pieceCount * pieceLength;
     const files = [{ index: 0, path: ['f'], length: totalLength, torrentOffset: 0, pad: false, executable: false }];
@@ -134,7 +140,7 @@ export class SimulatedTorrent {
     let isGood = true;
     for (let at = 0; at < bytes.length; at += wireLimits.blockBytes) if (bytes[at] !== goodMark) isGood = false;
     // The verdict comes after the call, as from a real writer.
-    this.clock.setTimer(0, () => (isGood ? intake.verified(piece, bytes) : intake.corrupt(piece, bytes)));
+    this.clock.setTimer(this.#verdictMs, () => (isGood ? intake.verified(piece, bytes) : intake.corrupt(piece, bytes)));
   }
 
   #ban(number: PeerNumber): void {

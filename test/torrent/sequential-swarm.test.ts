@@ -41,6 +41,14 @@ test('asks for nothing beyond the window while what is in it is not passed on, a
   assert.ok(torrent.run(60_000) !== undefined);
 });
 
+test('asks for more as soon as the window moves on, not with the next tick', () => {
+  const sequential = { windowPieces: 2 };
+  const torrent = new SimulatedTorrent({ pieceCount: 64, pieceLength, random: seededRandom(6), sequential, verdictMs: 5 });
+  torrent.add(mbit(2_000, 1));
+  const tookMs = torrent.run(60_000);
+  assert.ok(tookMs !== undefined && tookMs < 1_000, `${tookMs} ms; 230 at best, 3 200 with a tick for each two pieces`);
+});
+
 test('a peer that stops or crawls with the first piece holds up the rest for moments only', () => {
   for (const slow of [{ stalls: true }, { answers: (piece: number) => piece !== 0 }, {}]) {
     const torrent = new SimulatedTorrent({ pieceCount: 64, pieceLength, random: seededRandom(3), sequential: { windowPieces: 16 } });
