@@ -44,8 +44,11 @@ const quietGaps = 4;
 const quietMinMs = 250;
 /** One from which nothing has come yet has so long: more than a satellite's round trip. */
 const unknownMs = 1_000;
-/** So many may be asked for a block at a time; beyond, one more each time that the last one has had so long. */
-const holdersMax = 3;
+/**
+ * So many may be asked for a block at a time, and beyond it one more each time that the last one has had so long. One that has delivered before
+ * may join more others, so that peers which take requests and never answer cannot keep a block from it.
+ */
+const holdersMax = { ofUnproven: 3, ofProven: 8 } as const;
 const oneMoreAfterMs = 1_000;
 /** What has been on request for long will take so much longer: blocks that were cancelled too late may be on the way before it. */
 const lateness = 0.25;
@@ -80,8 +83,9 @@ export function chooseDuplicates(
       }
     }
   }
+  const most = taker.rate > 0 ? holdersMax.ofProven : holdersMax.ofUnproven;
   const candidates = [...waits.values()]
-    .filter(({ holderCount, lastSentMs }) => holderCount < holdersMax || nowMs - lastSentMs > oneMoreAfterMs)
+    .filter(({ holderCount, lastSentMs }) => holderCount < most || nowMs - lastSentMs > oneMoreAfterMs)
     .sort((a, b) => (a.expectedMs === b.expectedMs ? 0 : b.expectedMs - a.expectedMs));
   const chosen: DuplicateChoice[] = [];
   for (const candidate of candidates) {

@@ -11,8 +11,8 @@ const stalled = (...outstanding: RequestedBlock[]): Deliverer => ({
   outstandingCount: outstanding.length,
   quietMs: 1e6,
 });
-const chosen = (holders: readonly Deliverer[], count: number, nowMs: number): number[] =>
-  chooseDuplicates(taker, holders, () => true, count, nowMs).map((choice) => choice.block.blockIndex);
+const chosen = (holders: readonly Deliverer[], count: number, nowMs: number, by = taker): number[] =>
+  chooseDuplicates(by, holders, () => true, count, nowMs).map((choice) => choice.block.blockIndex);
 
 describe('endgame', () => {
   it('asks for what a stalled peer holds, not for what a quick one will soon send', () => {
@@ -32,10 +32,17 @@ describe('endgame', () => {
   });
 
   it('asks three peers for a block, however many idle ones there are, and a further one each time that a second has passed', () => {
+    const idle = { ...taker, rate: 0 };
     const two = [stalled(block(0, 0)), stalled(block(0, 500))];
-    assert.deepEqual(chosen(two, 9, 500), [0]);
+    assert.deepEqual(chosen(two, 9, 500, idle), [0]);
     const three = [...two, stalled(block(0, 600))];
-    assert.deepEqual(chosen(three, 9, 1_600), []);
-    assert.deepEqual(chosen(three, 9, 1_601), [0]);
+    assert.deepEqual(chosen(three, 9, 1_600, idle), []);
+    assert.deepEqual(chosen(three, 9, 1_601, idle), [0]);
+  });
+
+  it('asks one that has delivered before although others keep the block, up to eight', () => {
+    const holders = (count: number): Deliverer[] => Array.from({ length: count }, () => stalled(block(0, 600)));
+    assert.deepEqual(chosen(holders(7), 9, 700), [0]);
+    assert.deepEqual(chosen(holders(8), 9, 700), []);
   });
 });
