@@ -6,7 +6,7 @@ import { nobody } from '../pieces/partial-piece.ts';
 import { type RequestedBlock, chooseDuplicates } from '../pieces/endgame.ts';
 import { pickBlocks } from '../pieces/picker.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
-import { wireLimits } from '../config.ts';
+import { peerLimits, wireLimits } from '../config.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/random.ts';
 import type { BlockArrival } from '../wire/peer-protocol.ts';
@@ -91,6 +91,7 @@ export class BlockExchange {
     if (wasOutstanding && partial !== undefined) partial.requestEnded(block.blockIndex);
     if (!stored || partial === undefined) {
       this.wastedBytes += length;
+      if (partial !== undefined) ledger.abandonIfEmpty(partial); // on parole, and no longer this peer's
       return;
     }
     this.storedBytes += length;
@@ -127,6 +128,24 @@ export class BlockExchange {
       const partial = ledger.partials.get(block.pieceIndex);
       partial?.requestEnded(block.blockIndex);
       if (partial !== undefined) ledger.abandonIfEmpty(partial);
+    }
+    if (peer.owingMs >= peerLimits.requestTimeoutMinMs) this.#passOnParole(peer);
+  }
+
+  /** A piece on parole is asked of one peer alone: when that one hardly gets on with it, one that has delivered before begins it anew. */
+  #passOnParole(peer: Peer): void {
+    const { ledger, peers } = this.#options;
+    for (const { index, owner, isOnParole } of [...ledger.partials.values()]) {
+      if (!isOnParole || owner !== peer.number) continue;
+      const canTake = (other: Peer): boolean =>
+        other.rate > 0 && other.room > 0 && other.canGive(index) && ledger.mayBegin(index, other.number);
+      const heir = [...peers.values()].find((other) => other !== peer && canTake(other));
+      if (heir === undefined) continue;
+      const blocks = [...peer.outstanding].filter(({ pieceIndex }) => pieceIndex === index);
+      for (const { blockIndex } of blocks) peer.protocol.cancel(index, blockIndex);
+      this.blocksReturned(peer, blocks);
+      ledger.begin(index, heir.number);
+      this.fill(heir);
     }
   }
 

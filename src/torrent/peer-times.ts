@@ -96,6 +96,11 @@ export class PeerTimes {
     return this.#reading(nowMs) - this.#lastProgressMs;
   }
 
+  /** How long it has owed us blocks without delivering one; 0 when it owes none. */
+  owingMs(nowMs: number): number {
+    return this.#owesSinceMs === undefined ? 0 : this.#reading(nowMs) - this.#owesSinceMs;
+  }
+
   /** How long it has given us nothing. */
   uselessMs(nowMs: number): number {
     return nowMs - this.#lastUsefulMs;
@@ -111,7 +116,7 @@ export class PeerTimes {
     const readingMs = this.#reading(nowMs);
     if (readingMs - this.#lastReadMs > peerLimits.silenceTimeoutMs) return 'silent';
     // A connection that gives nothing back for so long is closed, however many bytes it drips.
-    if (this.#owesSinceMs !== undefined && readingMs - this.#owesSinceMs > peerLimits.snubDropMs) return 'owes-too-long';
+    if (this.owingMs(nowMs) > peerLimits.snubDropMs) return 'owes-too-long';
     if (!owesBlocks) return 'fine';
     const patienceMs = Number.isFinite(roundTripMs)
       ? Math.min(Math.max(4 * roundTripMs, peerLimits.requestTimeoutMinMs), peerLimits.requestTimeoutMaxMs)

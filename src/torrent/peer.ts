@@ -141,6 +141,11 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     return this.protocol.peerHas;
   }
 
+  /** How long it has owed us blocks without delivering one. */
+  get owingMs(): number {
+    return this.#times.owingMs(this.#clock.nowMs());
+  }
+
   /** How long it has given us nothing. */
   uselessMs(nowMs: number): number {
     return this.#times.uselessMs(nowMs);

@@ -88,6 +88,33 @@ describe('peers that hold things up, on a simulated network', () => {
     assert.ok(torrent.run(60_000) !== undefined);
   });
 
+  it('hands on a piece that is fetched from one peer alone, when that one rejects some of its blocks', () => {
+    const torrent = new SimulatedTorrent({ pieceCount: 1, pieceLength: 2 ** 18, random: seededRandom(6) });
+    let lies = 1;
+    const markOf = (): number => (lies-- > 0 ? badMark : goodMark);
+    torrent.add(mbit(1, 20), { markOf, rejectsBeyond: 4 });
+    torrent.add(mbit(1, 20), { rejectsBeyond: 4 });
+    assert.equal(torrent.run(20_000), undefined);
+    torrent.add(mbit(10, 20));
+    assert.ok(torrent.run(60_000) !== undefined);
+  });
+
+  it('hands on a piece that is fetched from one peer alone, when that one hardly sends', () => {
+    const torrent = new SimulatedTorrent({ pieceCount: 2, pieceLength: 2 ** 18, random: seededRandom(14) });
+    let lies = 1;
+    const markOf = (): number => (lies-- > 0 ? badMark : goodMark);
+    const has = (piece: number): boolean => piece === 0;
+    torrent.add(mbit(1, 20), { has, markOf, chokesAfter: 8 });
+    torrent.add(mbit(1, 20), { has, chokesAfter: 8 });
+    torrent.run(20_000);
+    assert.equal(torrent.corruptBytes, 2 ** 18, 'both sent parts of a piece that failed');
+    torrent.add(mbit(0.008, 20), { has });
+    torrent.run(2_000);
+    torrent.add(mbit(1, 20));
+    const tookMs = torrent.run(60_000);
+    assert.ok(tookMs !== undefined && tookMs < 7_000, `took ${tookMs} ms`);
+  });
+
   it('finds out a liar that never finishes a piece, beside a slow honest peer', () => {
     const pieceBytes = 2 ** 18;
     const torrent = new SimulatedTorrent({ pieceCount: 4, pieceLength: pieceBytes, random: seededRandom(10) });
