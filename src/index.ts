@@ -36,6 +36,7 @@ export type { DownloadOptions } from './torrent/options.ts';
 export { type PublishedSums, type PublishedSumsRequest, publishedSums } from './torrent/published-sums.ts';
 export type { ByteSink } from './storage/gathering-sink.ts';
 export { downloadInto, streamDownload, type StreamedDownload, type StreamOptions } from './torrent/stream-download.ts';
+export type { PeerAccount, PeerFate } from './torrent/peer-accounts.ts';
 export type { SourceReport } from './discovery/peer-source.ts';
 
 /** What is to be verified, and where it is. */

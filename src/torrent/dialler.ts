@@ -7,7 +7,6 @@ import { peerLimits } from '../config.ts';
 import type { AddressBook, PeerAddress } from '../discovery/address-book.ts';
 import type { TtorrentError } from '../errors.ts';
 import type { Clock } from '../support/clock.ts';
-import { formatEndpoint } from '../support/endpoint.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';
 import { dialTcp } from '../transport/tcp.ts';
 import { Budget } from './budget.ts';
@@ -16,7 +15,7 @@ import { Budget } from './budget.ts';
 export interface DiallerListener {
   /** The connection is there, and the listener's from now on. */
   dialled(address: PeerAddress, stream: ByteStream): void;
-  dialFailed(name: string, cause: TtorrentError): void;
+  dialFailed(address: PeerAddress, cause: TtorrentError): void;
 }
 
 /** Dials for one swarm. */
@@ -68,7 +67,7 @@ export class Dialler {
       stream = await dialTcp(address.endpoint, this.#ended.signal);
     } catch (error) {
       this.#book.ended(address, false, this.#clock.nowMs());
-      if (!this.#ended.signal.aborted) this.#listener.dialFailed(formatEndpoint(address.endpoint), error as TtorrentError);
+      if (!this.#ended.signal.aborted) this.#listener.dialFailed(address, error as TtorrentError);
       return;
     }
     this.#listener.dialled(address, stream);

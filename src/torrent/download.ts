@@ -17,6 +17,7 @@ import { deadlineMessage } from './end-cause.ts';
 import { EventQueue } from './event-queue.ts';
 import type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult, FinalFile } from './events.ts';
 import type { DownloadOptions } from './options.ts';
+import type { PeerAccount } from './peer-accounts.ts';
 import { RateMeter } from './rate-meter.ts';
 import { Transfer } from './transfer.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
@@ -51,6 +52,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
   #phase: DownloadPhase = 'checking';
   #checked = { bytes: 0, total: 0 };
   #transfer: Transfer | undefined;
+  #askedAnybody = false;
   #progressTimer: Timer | undefined;
   #stopTimer: Timer | undefined;
   readonly #givenUp = new Deferred<never>();
@@ -104,6 +106,17 @@ export class Download implements AsyncIterable<DownloadEvent> {
       bannedPeers: transfer?.book.bannedCount ?? 0,
       elapsedMs: this.#clock.nowMs() - this.#startedMs,
     };
+  }
+
+  /** Every peer that was tried or connected to us, with what it gave; none before the check of existing data is over. */
+  peers(): PeerAccount[] {
+    const swarm = this.#transfer?.swarm;
+    return swarm?.accounts.list(swarm.ready, this.#clock.nowMs(), this.#startedMs) ?? [];
+  }
+
+  /** What peers and trackers did, in one line for people; undefined when none was asked. An IncompleteError says it by itself. */
+  account(): string | undefined {
+    return this.#askedAnybody ? this.#transfer?.account() : undefined;
   }
 
   async #run(signal: AbortSignal): Promise<DownloadResult> {
@@ -182,6 +195,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
     });
     this.#transfer = transfer;
     if (transfer.ledger.isComplete) return;
+    this.#askedAnybody = true;
     this.#enter('downloading');
     try {
       await transfer.run();

@@ -5,6 +5,7 @@ import { defaultStallTimeoutMs } from '../config.ts';
 import { type ErrorCode, IncompleteError, type TtorrentError } from '../errors.ts';
 import { formatBytes } from '../support/format-bytes.ts';
 import type { DownloadOptions } from './options.ts';
+import type { PeerAccount, PeerFate } from './peer-accounts.ts';
 import type { EndCause } from './watchdog.ts';
 
 /** What is known when it ends. */
@@ -13,8 +14,6 @@ export interface EndFacts {
   readonly wantedPieces: number;
   readonly verifiedPieces: number;
   readonly knownPeers: number;
-  /** What became of the last address that could not be reached. */
-  readonly lastDialFailure: string | undefined;
   /** Connections that got past their handshake. */
   readonly readyEver: number;
   readonly bannedPeers: number;
@@ -22,6 +21,10 @@ export interface EndFacts {
   readonly hasOtherPeers: boolean;
   /** The last outcome of each source. */
   readonly sourceReports: readonly SourceReport[];
+  /** Every peer that was tried. */
+  readonly peers: readonly PeerAccount[];
+  /** How many web seeds the torrent names. */
+  readonly webSeeds: number;
 }
 
 /** The error for `cause`; a stall is traced to what lies behind it. */
@@ -56,18 +59,70 @@ function headline(code: ErrorCode, facts: EndFacts): string {
   }
 }
 
-/** `12 of 40 pieces verified; peers: 3 known, 1 connected, 0 banned; http://t/announce failed: connection refused` */
+/** `12 of 40 pieces verified; 12 peers tried: 9 refused, 3 choked us for 60 s; http://t/announce failed: connection refused` */
 function account(facts: EndFacts): string {
-  const parts = [
-    `${facts.verifiedPieces} of ${facts.wantedPieces} pieces verified`,
-    `peers: ${facts.knownPeers} known, ${facts.readyEver} connected, ${facts.bannedPeers} banned`,
-  ];
-  if (facts.readyEver === 0 && facts.lastDialFailure !== undefined) parts.push(facts.lastDialFailure);
+  return `${facts.verifiedPieces} of ${count(facts.wantedPieces, 'piece')} verified; ${sourcesAccount(facts)}`;
+}
+
+/** What the peers, by how they fared, and each tracker did. */
+export function sourcesAccount(facts: EndFacts): string {
+  const parts = [peersAccount(facts)];
   for (const report of facts.sourceReports) {
-    const words = report.outcome === 'answered' ? `named ${report.peerCount} peers` : `${report.outcome}: ${report.message}`;
+    const words = report.outcome === 'answered' ? `named ${count(report.peerCount, 'peer')}` : `${report.outcome}: ${report.message}`;
     parts.push(`${report.source} ${words}`);
   }
+  if (facts.webSeeds > 0) parts.push(`${count(facts.webSeeds, 'web seed')} not used: not supported yet`);
   return parts.join('; ');
+}
+
+/** `3 of 12 peers tried: 2 refused, 1 choked us for 60 s`, the largest group first. */
+function peersAccount({ peers, knownPeers }: EndFacts): string {
+  const groups = new Map<PeerFate, PeerAccount[]>();
+  for (const peer of peers) {
+    const group = groups.get(peer.fate);
+    if (group === undefined) groups.set(peer.fate, [peer]);
+    else group.push(peer);
+  }
+  const fates = [...groups].sort(([, a], [, b]) => b.length - a.length).map(([fate, group]) => `${group.length} ${wordsFor(fate, group)}`);
+  if (fates.length === 0) return knownPeers === 0 ? 'no peer is known' : `none of ${count(knownPeers, 'known peer')} has answered yet`;
+  const tried = peers.length < knownPeers ? `${peers.length} of ${knownPeers} peers` : count(peers.length, 'peer');
+  return `${tried} tried: ${fates.join(', ')}`;
+}
+
+function wordsFor(fate: PeerFate, group: readonly PeerAccount[]): string {
+  const idle = `for ${Math.floor(Math.max(...group.map((peer) => peer.idleMs)) / 1000)} s`;
+  switch (fate) {
+    case 'serving':
+      return `gave ${formatBytes(group.reduce((sum, peer) => sum + peer.downloadedBytes, 0))}`;
+    case 'choked-us':
+      return `choked us ${idle}`;
+    case 'had-nothing':
+      return 'had nothing that we need';
+    case 'stalled':
+      return `owed us blocks ${idle}`;
+    case 'refused':
+      return 'refused';
+    case 'timed-out':
+      return 'did not answer';
+    case 'unreachable':
+      return 'could not be reached';
+    case 'no-handshake':
+      return 'sent no handshake';
+    case 'not-this-torrent':
+      return 'did not have this torrent';
+    case 'duplicate':
+      return 'connected twice';
+    case 'broke-protocol':
+      return 'broke the protocol';
+    case 'sent-bad-data':
+      return 'sent bad data';
+    case 'disconnected':
+      return 'disconnected';
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** `the deadline of 90 s was reached` */

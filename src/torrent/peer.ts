@@ -61,6 +61,8 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   isSnubbed = false;
   /** Payload bytes that came from it. */
   receivedBytes = 0;
+  /** When its first block was here, on the clock. */
+  firstBlockMs: number | undefined;
   readonly #decoder: WireDecoder;
   readonly #stream: ByteStream;
   readonly #host: PeerHost;
@@ -309,6 +311,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.#times.delivered(this.#nowMs, this.protocol.outstanding.size > 0);
     this.isSnubbed = false;
     this.receivedBytes += arrival.length;
+    this.firstBlockMs ??= this.#nowMs;
     this.window.blockArrived(arrival.length, this.#nowMs - arrival.block.sentMs, this.#nowMs);
     this.#host.blockReceived(this, arrival);
   }

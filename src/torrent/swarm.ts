@@ -19,6 +19,7 @@ import type { BlockExchange } from './block-exchange.ts';
 import { Budget } from './budget.ts';
 import { Dialler } from './dialler.ts';
 import { Peer, type PeerHost } from './peer.ts';
+import { PeerAccounts } from './peer-accounts.ts';
 
 /** What the torrent hears of its peers. */
 export interface SwarmListener {
@@ -60,6 +61,7 @@ export class Swarm implements PeerHost {
   readonly ready = new Map<number, Peer>();
   /** How many connections ever got past their handshake. */
   readyEver = 0;
+  readonly accounts = new PeerAccounts();
   readonly #options: SwarmOptions;
   readonly #all = new Set<Peer>();
   readonly #dialler: Dialler;
@@ -81,9 +83,11 @@ export class Swarm implements PeerHost {
     this.#maxPeers = options.maxPeers;
     this.#dialler = new Dialler(options.book, options.clock, {
       dialled: (address, stream) => this.#begin(address, stream, false),
-      dialFailed: (name, cause) => {
+      dialFailed: (address, cause) => {
+        // Without a descriptor of ours it was not tried.
         if (isOutOfDescriptors(cause.cause)) this.#makeDo();
-        options.listener.peerLost(name, false, cause);
+        else this.accounts.dialFailed(address, cause);
+        options.listener.peerLost(formatEndpoint(address.endpoint), false, cause);
       },
     });
     this.#held = new Bitfield(options.ledger.geometry.pieceCount);
@@ -171,6 +175,13 @@ export class Swarm implements PeerHost {
     return address === undefined ? 'a peer that is gone' : formatEndpoint(address.endpoint);
   }
 
+  /** A piece failed its hash, to which the peer with this number had sent blocks. Returns its name. */
+  pieceFailed(number: number): string {
+    const address = this.#options.book.byNumber(number);
+    if (address !== undefined) this.accounts.pieceFailed(address);
+    return this.nameOf(number);
+  }
+
   /** Bans the peer with this number and closes its connections. Returns its name; undefined when it was banned already. */
   ban(number: number): string | undefined {
     const { book } = this.#options;
@@ -179,6 +190,7 @@ export class Swarm implements PeerHost {
     for (const peer of [...this.#all]) {
       if (book.isBanned(peer.address.endpoint)) peer.close(new ProtocolError(`${peer.name} sent wrong bytes`));
     }
+    this.accounts.banned(address);
     return this.nameOf(number);
   }
 
@@ -200,7 +212,9 @@ export class Swarm implements PeerHost {
   }
 
   peerIntroduced(peer: Peer, { client, uploadOnly }: ExtensionHandshake): void {
-    if (client !== undefined) this.#options.listener.peerIntroduced(peer.name, uploadOnly ? `${client}, upload only` : client);
+    if (client === undefined) return;
+    this.accounts.introduced(peer, client);
+    this.#options.listener.peerIntroduced(peer.name, uploadOnly ? `${client}, upload only` : client);
   }
 
   piecesLearned(peer: Peer): void {
@@ -251,6 +265,7 @@ export class Swarm implements PeerHost {
     const { book, ledger, clock, listener } = this.#options;
     this.#all.delete(peer);
     const wasReady = this.ready.delete(peer.number);
+    this.accounts.closed(peer, wasReady, this.#isOver, cause, clock.nowMs());
     if (peer.isCounted) for (const piece of peer.protocol.peerHas) ledger.missing.decrease(piece);
     this.#exchange?.peerGone(peer);
     // Its answer came from ourselves, or for another torrent: asking again would bring the same.

@@ -21,7 +21,7 @@ import type { TorrentStorage } from '../storage/storage.ts';
 import { type PeerListener, listenForPeers } from '../transport/listener.ts';
 import { type HostAndPort, resolveHost } from '../transport/resolve.ts';
 import { BlockExchange } from './block-exchange.ts';
-import { incompleteError } from './end-cause.ts';
+import { type EndFacts, incompleteError, sourcesAccount } from './end-cause.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 import { PieceIntake } from './piece-intake.ts';
@@ -73,7 +73,6 @@ export class Transfer {
   #timer: Timer | undefined;
   #rateTimer: Timer | undefined;
   #tickedMs = 0;
-  #lastDialFailure: string | undefined;
   /** Names that are being looked up. */
   #lookUps = 0;
   /** Aborts when it ends: nothing is begun after that. */
@@ -102,10 +101,8 @@ export class Transfer {
       listener: {
         peerConnected: (peer) => parts.tell({ type: 'peer', peer, change: 'connected', message: '' }),
         peerIntroduced: (peer, client) => parts.tell({ type: 'peer', peer, change: 'introduced', message: client }),
-        peerLost: (peer, wasReady, cause) => {
-          if (!wasReady) this.#lastDialFailure = cause?.message;
-          parts.tell({ type: 'peer', peer, change: wasReady ? 'lost' : 'failed', message: cause?.message ?? '' });
-        },
+        peerLost: (peer, wasReady, cause) =>
+          parts.tell({ type: 'peer', peer, change: wasReady ? 'lost' : 'failed', message: cause?.message ?? '' }),
         bytesRead: (length) => this.#bytesRead(length),
       },
     });
@@ -123,7 +120,7 @@ export class Transfer {
       pieceVerified: (piece) => this.#pieceVerified(piece),
       pieceFailed: (piece, senders, length) => {
         this.corruptBytes += length;
-        parts.tell({ type: 'bad-data', pieceIndex: piece, peers: senders.map((number) => this.swarm.nameOf(number)) });
+        parts.tell({ type: 'bad-data', pieceIndex: piece, peers: senders.map((number) => this.swarm.pieceFailed(number)) });
       },
       peerGuilty: (number, reason) => this.#ban(number, reason),
     });
@@ -235,17 +232,28 @@ export class Transfer {
 
   /** The error for `cause`, with what is known at this moment. */
   explain(cause: Parameters<typeof incompleteError>[0]): TtorrentError {
-    return incompleteError(cause, {
-      options: this.#parts.options,
+    return incompleteError(cause, this.#facts());
+  }
+
+  /** What the peers and the trackers did, in one line. */
+  account(): string {
+    return sourcesAccount(this.#facts());
+  }
+
+  #facts(): EndFacts {
+    const { metainfo, options, clock } = this.#parts;
+    return {
+      options,
       wantedPieces: this.ledger.wanted.count,
       verifiedPieces: this.ledger.wantedVerified,
       knownPeers: this.book.size,
       readyEver: this.swarm.readyEver,
-      lastDialFailure: this.#lastDialFailure,
       bannedPeers: this.book.bannedCount,
       hasOtherPeers: this.swarm.ready.size > 0 || this.book.hasProspects,
       sourceReports: [...this.#sourceLog.values()],
-    });
+      peers: this.swarm.accounts.list(this.swarm.ready, clock.nowMs(), 0),
+      webSeeds: metainfo.webSeeds.length,
+    };
   }
 
   #pieceVerified(pieceIndex: number): void {

@@ -5,6 +5,7 @@ import { type TestContext, describe, it } from 'node:test';
 import { peerLimits } from '../../src/config.ts';
 import { AddressBook } from '../../src/discovery/address-book.ts';
 import { Dialler } from '../../src/torrent/dialler.ts';
+import { formatEndpoint } from '../../src/support/endpoint.ts';
 import type { ByteStream } from '../../src/transport/byte-stream.ts';
 import { HandClock, settle } from '../support/hand-clock.ts';
 import { seededRandom } from '../support/simulated-torrent.ts';
@@ -35,7 +36,7 @@ async function dialAll(t: TestContext, clock: HandClock, isPeer: boolean): Promi
       streams.push(stream);
       if (isPeer) dialler.answered();
     },
-    dialFailed: (name, cause) => assert.fail(`${name}: ${cause.message}`),
+    dialFailed: (address, cause) => assert.fail(`${formatEndpoint(address.endpoint)}: ${cause.message}`),
   });
   for (dialler.dial(addressCount); dialler.count > 0; dialler.dial(addressCount)) await settle();
   for (const stream of streams) stream.close();

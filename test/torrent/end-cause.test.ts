@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type EndFacts, incompleteError, sourcesAccount } from '../../src/torrent/end-cause.ts';
+import type { PeerAccount, PeerFate } from '../../src/torrent/peer-accounts.ts';
+
+function peer(fate: PeerFate, more: Partial<PeerAccount> = {}): PeerAccount {
+  const nothing = { client: undefined, idleMs: 0, downloadedBytes: 0, badPieces: 0, firstBlockMs: undefined };
+  return { peer: '127.0.0.1:1', origin: 'tracker', fate, ...nothing, ...more };
+}
+
+const facts: EndFacts = {
+  options: { outputDir: '.', stallTimeoutMs: 60_000 },
+  wantedPieces: 10,
+  verifiedPieces: 1,
+  knownPeers: 12,
+  readyEver: 3,
+  bannedPeers: 0,
+  hasOtherPeers: true,
+  sourceReports: [
+    { source: 'http://a/announce', outcome: 'refused', message: "'unregistered torrent'", peerCount: 0 },
+    { source: 'http://b/announce', outcome: 'answered', message: '', peerCount: 1 },
+  ],
+  peers: [],
+  webSeeds: 0,
+};
+
+describe('the account of a download that ended', () => {
+  it('says of each tracker and each group of peers what it did', () => {
+    const refused = Array.from({ length: 9 }, () => peer('refused'));
+    const choked = [61_999, 60_000, 12].map((idleMs) => peer('choked-us', { idleMs }));
+    assert.equal(
+      incompleteError('stalled', { ...facts, peers: [...choked, ...refused] }).message,
+      'nothing came for 60 s, the stall timeout; 1 of 10 pieces verified; 12 peers tried: 9 refused, 3 choked us for 61 s; ' +
+        "http://a/announce refused: 'unregistered torrent'; http://b/announce named 1 peer",
+    );
+  });
+
+  it('has words for every fate', () => {
+    const fates: Readonly<Record<PeerFate, string>> = {
+      serving: 'gave 1.50 KiB',
+      'choked-us': 'choked us for 2 s',
+      'had-nothing': 'had nothing that we need',
+      stalled: 'owed us blocks for 2 s',
+      refused: 'refused',
+      'timed-out': 'did not answer',
+      unreachable: 'could not be reached',
+      'no-handshake': 'sent no handshake',
+      'not-this-torrent': 'did not have this torrent',
+      duplicate: 'connected twice',
+      'broke-protocol': 'broke the protocol',
+      'sent-bad-data': 'sent bad data',
+      disconnected: 'disconnected',
+    };
+    for (const [fate, words] of Object.entries(fates) as [PeerFate, string][]) {
+      const account = sourcesAccount({
+        ...facts,
+        knownPeers: 1,
+        sourceReports: [],
+        peers: [peer(fate, { idleMs: 2_000, downloadedBytes: 1536 })],
+      });
+      assert.equal(account, `1 peer tried: 1 ${words}`);
+    }
+  });
+
+  it('tells peers that were never tried from none at all, and names web seeds that it cannot use', () => {
+    const nobody = { ...facts, sourceReports: [] };
+    assert.equal(sourcesAccount({ ...nobody, knownPeers: 0, webSeeds: 2 }), 'no peer is known; 2 web seeds not used: not supported yet');
+    assert.equal(sourcesAccount({ ...nobody, knownPeers: 3 }), 'none of 3 known peers has answered yet');
+    assert.equal(sourcesAccount({ ...nobody, knownPeers: 3, peers: [peer('refused')] }), '1 of 3 peers tried: 1 refused');
+  });
+});
