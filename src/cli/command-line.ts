@@ -8,6 +8,7 @@ import { completionExamples, defineCompletion, type Shell } from './completion/d
 import { exitCodeLines } from './exit-codes.ts';
 import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
 import { type Hooks, hooksOf } from './hooks/hook-options.ts';
+import { type RecordOptions, recordsOf } from './record-options.ts';
 import { refuse, usageOf } from './refusal.ts';
 import type { ConfigFile } from './settings/config-file.ts';
 import { type EffectiveSetting, effectiveSettings, offerAll } from './settings/effective.ts';
@@ -43,6 +44,8 @@ export interface GetCommand extends SpeechOptions {
   readonly download: Omit<DownloadOptions, 'selection' | 'signal' | 'approve'>;
   /** Present when the data goes to stdout. */
   readonly stream?: StreamRequest;
+  /** Event lines, when asked for. */
+  readonly records?: RecordOptions;
 }
 
 /** What `ttorrent info` was asked. */
@@ -59,6 +62,7 @@ export interface VerifyCommand extends SpeechOptions {
   readonly outputDir: string;
   readonly select: readonly string[];
   readonly progress: ProgressMode;
+  readonly json: boolean;
 }
 
 /** What `ttorrent config` was asked. */
@@ -173,6 +177,7 @@ function addGet(program: Command, outcome: Outcome): void {
     .addArgument(torrentArgument());
   for (const option of [...getOptions(), ...speechOptions('print nothing but errors')]) command.addOption(option);
   command.action((torrentPath: string, typed: TypedGetOptions & TypedSpeech) => {
+    const records = recordsOf(typed, command);
     outcome.command = {
       kind: 'get',
       torrentPath,
@@ -185,6 +190,7 @@ function addGet(program: Command, outcome: Outcome): void {
       published: { checksums: typed.checksum ?? [], lists: typed.sums ?? [] },
       download: downloadOptions(typed),
       ...streamRequest(typed, command),
+      ...(records !== undefined && { records }),
       ...speechOf(typed),
     };
   });
@@ -209,6 +215,7 @@ interface TypedVerifyOptions extends TypedSpeech {
   dir?: string;
   select?: string[];
   progress: ProgressMode;
+  json?: true;
 }
 
 function addVerify(program: Command, outcome: Outcome): void {
@@ -222,12 +229,14 @@ function addVerify(program: Command, outcome: Outcome): void {
     ...outputOptions('the files are below DIR'),
     selectOption('check only these files'),
     progressOption(),
+    new Option('--json', 'print one JSON object'),
     ...speechOptions('print nothing but errors'),
   ];
   for (const option of options) command.addOption(option);
   command.action((torrentPath: string, typed: TypedVerifyOptions) => {
     const outputDir = outputDirOf(typed);
-    outcome.command = { kind: 'verify', torrentPath, outputDir, select: typed.select ?? [], progress: typed.progress, ...speechOf(typed) };
+    const { select = [], progress, json } = typed;
+    outcome.command = { kind: 'verify', torrentPath, outputDir, select, progress, json: json === true, ...speechOf(typed) };
   });
 }
 

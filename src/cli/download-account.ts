@@ -44,8 +44,11 @@ export class DownloadAccount {
     }
   }
 
-  /** How far a download came that did not get to its end; undefined when it ended before it began. The error itself says why. */
-  verdict(exitCode: number, progress: DownloadProgress): string | undefined {
+  /**
+   * How far a download came that did not get to its end, and what the others did, if the error does not say it; undefined when it ended
+   * before it began. The error itself says why.
+   */
+  verdict(exitCode: number, progress: DownloadProgress, others?: string): string | undefined {
     if (!this.#hasBegun) return undefined;
     const parts = [
       `${progress.verifiedPieces} of ${formatCount(progress.pieceCount, 'piece')} verified and ${this.#isStream ? 'passed on' : 'kept'}`,
@@ -53,6 +56,7 @@ export class DownloadAccount {
     ];
     if (this.#badPieces > 0) parts.push(formatCount(this.#badPieces, 'bad piece'));
     if (progress.bannedPeers > 0) parts.push(`${formatCount(progress.bannedPeers, 'peer')} banned`);
+    if (others !== undefined) parts.push(others);
     return `ends after ${formatDuration(progress.elapsedMs)} with exit code ${exitCode} (${exitCodeName(exitCode)}): ${parts.join(', ')}`;
   }
 

@@ -34,9 +34,18 @@ export interface Environment {
   readonly ask: ((question: string) => Promise<string | undefined>) | undefined;
   /** Variables of the environment. */
   readonly variables: NodeJS.ProcessEnv;
+  /** When the process began, by the wall clock. */
+  readonly startedAt: Date;
+  /** Node's version, the system and the processor: `v20.1.0 linux x64`. */
+  readonly platform: string;
   /** Monotonic milliseconds. */
   nowMs(): number;
+  /** `action` is called, once, when the process ends before its command does: a second signal, a crash. It cannot wait for anything. */
+  onSuddenEnd(action: SuddenEnd): void;
 }
+
+/** Told the exit code and, in a line, why. */
+export type SuddenEnd = (exitCode: number, reason: string) => void;
 
 /** stdout: what was asked for. */
 export interface DataOutput {
@@ -60,8 +69,8 @@ const fullDisk = /^(ENOSPC|EDQUOT|EFBIG)$/;
 export class OutputError extends Error {
   readonly exitCode: number;
 
-  constructor(cause: NodeJS.ErrnoException) {
-    super(`cannot write to stdout: ${cause.message}`, { cause });
+  constructor(cause: NodeJS.ErrnoException, to = 'stdout') {
+    super(`cannot write to ${to}: ${cause.message}`, { cause });
     this.name = 'OutputError';
     this.exitCode = cause.code === 'EPIPE' ? brokenPipeExitCode : fullDisk.test(cause.code ?? '') ? 9 : 17;
   }
@@ -105,7 +114,12 @@ export function openEnvironment(onCrash: (error: unknown) => void): Environment 
     ask: isatty(0) && isatty(process.stderr.fd) ? (question) => ask(question, signals.interrupted) : undefined,
     variables: process.env,
     stateDir: stateDirectory(process.platform, process.env, homedir),
+    startedAt: new Date(performance.timeOrigin),
+    platform: `${process.version} ${process.platform} ${process.arch}`,
     nowMs: () => performance.now(),
+    onSuddenEnd: (action) => {
+      suddenEnd = action;
+    },
   };
 }
 
@@ -140,9 +154,14 @@ export function endProcess(exitCode: number): void {
 }
 
 /** Ends the process at once. */
-export function exitNow(exitCode: number): never {
+export function exitNow(exitCode: number, reason: string): never {
+  const action = suddenEnd;
+  suddenEnd = undefined;
+  action?.(exitCode, reason);
   process.exit(exitCode);
 }
+
+let suddenEnd: SuddenEnd | undefined;
 
 const stopSignals = Object.keys(exitCodeOfSignal) as StopSignal[];
 
@@ -153,8 +172,8 @@ function watchSignals(): Pick<Environment, 'interrupted' | 'postponeExit'> {
   for (const signal of stopSignals) {
     process.on(signal, () => {
       const exitCode = exitCodeOfSignal[signal];
-      if (controller.signal.aborted) process.exit(exitCode);
-      exitTimer = setTimeout(() => process.exit(exitCode), cleanStopMs).unref();
+      if (controller.signal.aborted) exitNow(exitCode, `stopped by a second signal, ${signal}`);
+      exitTimer = setTimeout(() => exitNow(exitCode, `stopped by ${signal}; stopping cleanly took too long`), cleanStopMs).unref();
       controller.abort(new Interruption(signal));
     });
   }

@@ -1,6 +1,7 @@
 // The numbered list of a torrent's files, as `--show-files` prints it and `--select` understands it.
 
 import { formatBytes, type Metainfo } from '../index.ts';
+import { jsonLine } from './json-text.ts';
 import { safeLine } from './safe-line.ts';
 
 /**
@@ -19,4 +20,13 @@ export function fileList(metainfo: Pick<Metainfo, 'files'>, selection: ReadonlyS
       : `${number}\t${length}\t${path.join('/')}\n`;
   });
   return text;
+}
+
+/** The same as one JSON object on one line: `files`, each with `number`, `length` and `path`. */
+export function fileListJson(metainfo: Pick<Metainfo, 'files'>, selection: ReadonlySet<number> | undefined): string {
+  const files = metainfo.files
+    .filter((file) => !file.pad)
+    .map(({ index, length, path }, position) => ({ index, number: position + 1, length, path: path.join('/') }))
+    .filter(({ index }) => selection === undefined || selection.has(index));
+  return jsonLine({ files: files.map(({ number, length, path }) => ({ number, length, path })) });
 }

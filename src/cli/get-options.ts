@@ -14,6 +14,7 @@ import {
   selectOption,
 } from './command-options.ts';
 import { hookOptions, type TypedHookOptions } from './hooks/hook-options.ts';
+import { recordOptions, type TypedRecordOptions } from './record-options.ts';
 import { type TypedStreamOptions, orderOf, streamOptions } from './stream-options.ts';
 import { parseCount, parseDuration, parseMinRate, parseRate } from './units.ts';
 
@@ -51,11 +52,12 @@ export function getOptions(): Option[] {
     ...streamOptions(),
     progressOption(),
     ...hookOptions(),
+    ...recordOptions(),
   ];
 }
 
 /** What commander gives the action of `get`. An option that was not typed and has no default is absent. */
-export interface TypedGetOptions extends TypedHookOptions, TypedStreamOptions {
+export interface TypedGetOptions extends TypedHookOptions, TypedRecordOptions, TypedStreamOptions {
   output?: string;
   dir?: string;
   select?: string[];

@@ -22,5 +22,5 @@ function crash(error: unknown): never {
   const stack = error instanceof Error && env.args.some((arg) => arg === '-v' || arg === '--verbose') ? `\n${error.stack}` : '';
   // What cannot be vouched for is reduced to plain characters: the library that knows better may be what crashed.
   env.stderr.write(`ttorrent: internal error, please report it: ${`${message}${stack}`.replace(/[^\n\x20-\x7e]/g, '?')}\n`);
-  exitNow(1);
+  exitNow(1, message);
 }

@@ -3,6 +3,7 @@
 import { type CommandLine, parseCommandLine, type SpeechOptions } from './command-line.ts';
 import type { Environment } from './env.ts';
 import { readConfigFile } from './settings/config-file.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Does what the command line says and returns the exit code. Never rejects. */
 export async function run(env: Environment): Promise<number> {
@@ -22,7 +23,9 @@ export async function run(env: Environment): Promise<number> {
     return 0;
   } catch (error) {
     const { reportFailure } = await import('./failure.ts');
-    return reportFailure(error, env, speech);
+    const exitCode = reportFailure(error, env, speech);
+    if (error instanceof UsageError && asksForEvents(env.args)) await (await import('./run-records.ts')).refuse(env, error).catch(() => {});
+    return exitCode;
   }
 }
 
@@ -30,6 +33,11 @@ async function warn(warnings: readonly string[], speech: SpeechOptions, env: Env
   const { Talk } = await import('./talk.ts');
   const talk = new Talk(speech, env);
   for (const warning of warnings) talk.warn(warning);
+}
+
+/** Whoever reads event lines waits for their end, also of a command line that cannot be read. With `-o -` stdout is for data. */
+function asksForEvents(args: readonly string[]): boolean {
+  return args.includes('get') && args.includes('--json') && !args.some((arg) => ['-S', '--show-files', '--dry-run', '-'].includes(arg));
 }
 
 /** Each command is loaded when it is used: most of the time that a short command takes is loading code. */

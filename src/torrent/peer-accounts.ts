@@ -142,9 +142,12 @@ function fateOfDial(cause: TtorrentError): PeerFate {
 
 function fateOfConnected(peer: Peer): PeerFate {
   if (peer.isSnubbed) return 'stalled';
-  if (peer.protocol.weAreInterested && peer.protocol.peerChokesUs) return 'choked-us';
+  const { weAreInterested, peerChokesUs, peerHas } = peer.protocol;
+  if (weAreInterested && peerChokesUs) return 'choked-us';
   if (peer.receivedBytes > 0) return 'serving';
-  return peer.protocol.weAreInterested ? 'stalled' : 'had-nothing';
+  // At the end of a download nobody interests us any more.
+  if (!weAreInterested) return peerChokesUs && peerHas.count > 0 ? 'choked-us' : 'had-nothing';
+  return 'stalled';
 }
 
 function fateOfClosed(peer: Peer, wasReady: boolean, cause: TtorrentError | undefined): PeerFate {

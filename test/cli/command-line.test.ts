@@ -110,8 +110,26 @@ test('reads `info` and `verify`', () => {
     outputDir: 'out',
     select: ['2'],
     progress: 'auto',
+    json: false,
     ...plainSpeech,
   });
+  assert.ok((parse(['verify', 'a', '--json']) as { json?: boolean }).json);
+});
+
+test('reads what is to be recorded, with the options that were given', () => {
+  const args = ['get', 'a', '--json', '--events', '3', '--progress-interval', '5s', '--piece-events', '-p', '7000'];
+  const command = parse(args);
+  assert.ok(command.kind === 'get');
+  assert.deepEqual(command.records, {
+    json: true,
+    events: 3,
+    progressIntervalMs: 5000,
+    pieceEvents: true,
+    given: { json: true, events: 3, progressInterval: 5000, pieceEvents: true, port: 7000 },
+  });
+  const hooked = parse(['get', 'a', '--json', '--on-done', 'curl -u me:s3cret x']) as { records?: { given: unknown } };
+  assert.deepEqual(hooked.records?.given, { json: true, onDone: '***' });
+  assert.equal((parse(['get', 'a', '--events', './3']) as { records?: { events: unknown } }).records?.events, './3');
 });
 
 test('reads `completion`', () => {
@@ -173,7 +191,10 @@ const refused: readonly [readonly string[], RegExp][] = [
   [['get', 'a', '-a', 'file:///etc/passwd'], /http:\/\//],
   [['get', 'a', '-a', 'tracker'], /http:\/\//],
   [['info', 'a', '-o', 'x'], /unknown option '-o'/],
-  [['verify', 'a', '--json'], /unknown option '--json'/],
+  [['get', 'a', '--events', ''], /file, or the number/],
+  [['get', 'a', '--progress-interval', '500ms'], /at least 1s/],
+  [['get', 'a', '-o', '-', '--json'], /--json' cannot be used with '-o -'/],
+  [['get', 'a', '-o', '-', '--events', '1'], /--events 1' cannot be used with '-o -'/],
 ];
 
 test('refuses a command line that makes no sense, in one line and with the usage', () => {

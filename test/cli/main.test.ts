@@ -122,11 +122,13 @@ test('a torrent that cannot be used ends with its exit code and one line on stde
   }
 });
 
-test('info prints the torrent for people, or one JSON object', async (t) => {
+test('info prints key and value, tab separated in a pipe, or one JSON object', async (t) => {
   const directory = directoryWith(t, () => undefined);
   const text = await runCli(['info', 'album.torrent'], { cwd: directory });
   assert.deepEqual([text.exitCode, text.stderr], [0, '']);
-  assert.match(text.stdout, new RegExp(`^infohash: +${torrent.infohash.toString('hex')}$`, 'm'));
+  assert.match(text.stdout, new RegExp(`^infohash\t${torrent.infohash.toString('hex')}$`, 'm'));
+  const cut = await runShell("$TTORRENT info album.torrent | awk -F '\t' '$1 == \"file\" { print $3 }' | paste -sd+", directory);
+  assert.deepEqual([cut.exitCode, cut.stdout], [0, '40000+10000+0\n'], cut.stderr);
   const json = await runCli(['info', '--json', 'album.torrent'], { cwd: directory });
   const object = JSON.parse(json.stdout) as { infohash: string; files: unknown[]; pieceCount: number };
   assert.equal(object.infohash, torrent.infohash.toString('hex'));
@@ -139,6 +141,32 @@ test('get --show-files lists numbers, bytes and paths, tab separated in a pipe',
   assert.deepEqual([all.exitCode, all.stdout], [0, '1\t40000\talbum/one.bin\n2\t10000\talbum/sub/two.bin\n3\t0\talbum/empty\n']);
   const some = await runCli(['get', '-S', '-s', '2-3', 'album.torrent'], { cwd: directory });
   assert.deepEqual([some.exitCode, some.stdout], [0, '2\t10000\talbum/sub/two.bin\n3\t0\talbum/empty\n']);
+});
+
+test('get --show-files --json prints the list as one JSON object', async (t) => {
+  const directory = directoryWith(t, () => undefined);
+  const { exitCode, stdout } = await runCli(['get', '-S', '--json', '-s', '2-3', 'album.torrent'], { cwd: directory });
+  const files = [
+    { number: 2, length: 10_000, path: 'album/sub/two.bin' },
+    { number: 3, length: 0, path: 'album/empty' },
+  ];
+  assert.deepEqual([exitCode, JSON.parse(stdout)], [0, { files }]);
+});
+
+test('verify --json prints one JSON object, whether all is complete or not', async (t) => {
+  const directory = directoryWith(t, (file) => (file.path.includes('two.bin') ? undefined : original(file)));
+  const { exitCode, stdout, stderr } = await runCli(['verify', '--json', 'album.torrent'], { cwd: directory });
+  assert.equal(exitCode, 32, stderr);
+  assert.match(stdout, /^[^\n]+\n$/);
+  const object = JSON.parse(stdout) as { complete: boolean; pieceCount: number; verifiedPieces: number; files: unknown[] };
+  assert.deepEqual([object.complete, object.pieceCount, object.verifiedPieces], [false, 4, 2]);
+  assert.deepEqual(object.files[2], {
+    state: 'complete',
+    verifiedBytes: 0,
+    length: 0,
+    path: path.join(directory, 'album', 'empty'),
+    torrentPath: 'album/empty',
+  });
 });
 
 test('a selector that matches nothing ends with 43 and names it', async (t) => {

@@ -3,6 +3,7 @@
 import type { ConfigCommand } from '../command-line.ts';
 import type { Environment } from '../env.ts';
 import { paintFor } from '../paint.ts';
+import { jsonLine } from '../json-text.ts';
 import { safeLine } from '../safe-line.ts';
 import type { EffectiveSetting } from '../settings/effective.ts';
 
@@ -10,7 +11,7 @@ import type { EffectiveSetting } from '../settings/effective.ts';
 export async function config(command: ConfigCommand, env: Environment): Promise<void> {
   const { settings, file } = command;
   const isThere = file?.entries !== undefined;
-  if (command.json) return env.stdout.write(`${JSON.stringify({ file: isThere ? file.path : null, options: jsonOf(settings) })}\n`);
+  if (command.json) return env.stdout.write(jsonLine({ file: isThere ? file.path : null, options: jsonOf(settings) }));
   if (!env.stdout.isTerminal) return env.stdout.write(settings.map(lineForScripts).join(''));
   const paint = paintFor(env.stdout, env, command);
   const nameWidth = Math.max(...settings.map(({ name }) => name.length));

@@ -1,9 +1,10 @@
 // `ttorrent get --dry-run`: what a download would do, told and not done.
 
-import { formatBytes, type Metainfo, type PlannedFile, planDownload } from '../../index.ts';
+import { type DownloadPlan, formatBytes, type Metainfo, type PlannedFile, planDownload } from '../../index.ts';
 import type { GetCommand } from '../command-line.ts';
 import type { Environment } from '../env.ts';
 import { formatCount } from '../format.ts';
+import { jsonLine } from '../json-text.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
 import { safeLine } from '../safe-line.ts';
 import { Talk } from '../talk.ts';
@@ -29,7 +30,8 @@ export async function dryRun(
       onWarning: (message) => talk.warn(message),
     });
     reporter.stop();
-    await env.stdout.write(plan.files.map(env.stdout.isTerminal ? lineForPeople : lineForScripts).join(''));
+    if (command.records?.json === true) await env.stdout.write(planJson(plan));
+    else await env.stdout.write(plan.files.map(env.stdout.isTerminal ? lineForPeople : lineForScripts).join(''));
     const open = plan.files.filter(({ action }) => action !== 'complete');
     talk.say(
       open.length === 0
@@ -45,6 +47,18 @@ export async function dryRun(
 function sourcesOf({ download }: GetCommand, metainfo: Metainfo): string {
   const trackers = new Set([...metainfo.trackers.flat(), ...(download.announce ?? [])]).size;
   return `from what ${formatCount(trackers, 'tracker')} and ${formatCount(download.peers?.length ?? 0, 'typed peer')} offer`;
+}
+
+/** One JSON object on one line. */
+function planJson({ files, missingBytes, totalBytes, neededBytes, freeBytes }: DownloadPlan): string {
+  const planned = files.map(({ action, missingBytes: missing, file, path }) => ({
+    action,
+    missingBytes: missing,
+    length: file.length,
+    path,
+    torrentPath: file.path.join('/'),
+  }));
+  return jsonLine({ missingBytes, totalBytes, neededBytes, freeBytes, files: planned });
 }
 
 /** `ACTION<tab>MISSING BYTES<tab>BYTES<tab>PATH`. */

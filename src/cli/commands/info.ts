@@ -1,9 +1,10 @@
-// `ttorrent info`: what a torrent holds, for people or as one JSON object.
+// `ttorrent info`: what a torrent holds, for people, as lines for scripts, or as one JSON object.
 
 import { formatBytes, type Metainfo, redactUrl } from '../../index.ts';
 import type { InfoCommand } from '../command-line.ts';
 import type { Environment } from '../env.ts';
 import { formatCount } from '../format.ts';
+import { jsonLine } from '../json-text.ts';
 import { loadTorrent } from '../load-torrent.ts';
 import { type Paint, paintFor } from '../paint.ts';
 import { safeLine } from '../safe-line.ts';
@@ -12,7 +13,8 @@ import { Talk } from '../talk.ts';
 /** Prints the torrent to stdout. */
 export async function info(command: InfoCommand, env: Environment): Promise<void> {
   const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env));
-  await env.stdout.write(command.json ? infoJson(metainfo) : infoText(metainfo, paintFor(env.stdout, env, command)));
+  const textFor = env.stdout.isTerminal ? infoText : infoLines;
+  await env.stdout.write(command.json ? infoJson(metainfo) : textFor(metainfo, paintFor(env.stdout, env, command)));
 }
 
 /**
@@ -36,7 +38,7 @@ export function infoJson(metainfo: Metainfo): string {
     creationDate: metainfo.creationDate ?? null,
     source: metainfo.source ?? null,
   };
-  return `${escapeInvisible(JSON.stringify(object))}\n`;
+  return jsonLine(object);
 }
 
 /** A few lines of labels and values, then the files. */
@@ -64,16 +66,34 @@ export function infoText(metainfo: Metainfo, paint: Paint): string {
   return `${lines.join('\n')}\n`;
 }
 
+/**
+ * `KEY<tab>VALUE` lines for scripts, with the keys of the JSON; what the torrent does not say is left out. A line each for `tracker` (then
+ * its tier, from 1), `webSeed` and `file` (then its bytes). Secrets in URLs are hidden, since such output ends in logs; the JSON has them.
+ */
+export function infoLines(metainfo: Metainfo): string {
+  const files = metainfo.files.filter((file) => !file.pad);
+  const rows: (string | number | undefined)[][] = [
+    ['infohash', metainfo.infohashHex],
+    ['name', metainfo.name],
+    ['totalLength', files.reduce((sum, file) => sum + file.length, 0)],
+    ['pieceLength', metainfo.pieceLength],
+    ['pieceCount', metainfo.pieceCount],
+    ['private', String(metainfo.private)],
+    ['comment', metainfo.comment],
+    ['createdBy', metainfo.createdBy],
+    ['creationDate', metainfo.creationDate],
+    ['source', metainfo.source],
+    ...metainfo.trackers.flatMap((tier, index) => tier.map((url) => ['tracker', redactUrl(url), index + 1])),
+    ...metainfo.webSeeds.map((url) => ['webSeed', redactUrl(url)]),
+    ...files.map((file) => ['file', file.path.join('/'), file.length]),
+  ];
+  const said = rows.filter(([, value]) => value !== undefined);
+  return said.map((row) => `${row.map((value) => safeLine(String(value))).join('\t')}\n`).join('');
+}
+
 /** The moment in UTC; the bare number when no calendar reaches so far. */
 function creationText(seconds: number | undefined): string | undefined {
   if (seconds === undefined) return undefined;
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('.000Z', 'Z');
-}
-
-/** The same JSON with every control, bidi and other invisible character as `\uXXXX`: JSON.stringify escapes those below 0x20 only. */
-function escapeInvisible(json: string): string {
-  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  // Characters beyond 16 bits are two code units, each escaped by itself (RFC 8259, section 7).
-  return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => character.split('').map(escape).join(''));
 }

@@ -4,6 +4,7 @@ import { formatBytes, InputError, type Metainfo, selectFiles, type VerifiedFile,
 import type { VerifyCommand } from '../command-line.ts';
 import type { Environment } from '../env.ts';
 import { formatCount } from '../format.ts';
+import { jsonLine } from '../json-text.ts';
 import { loadTorrent } from '../load-torrent.ts';
 import { type Paint, paintFor } from '../paint.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
@@ -15,7 +16,8 @@ export async function verify(command: VerifyCommand, env: Environment): Promise<
   const talk = new Talk(command, env);
   const metainfo = await loadTorrent(command.torrentPath, talk);
   const verification = await check(metainfo, command, env);
-  if (!command.quiet) {
+  if (command.json) await env.stdout.write(verifyJson(verification));
+  else if (!command.quiet) {
     const paint = paintFor(env.stdout, env, command);
     const line = env.stdout.isTerminal ? (result: VerifiedFile) => lineForPeople(result, paint) : lineForScripts;
     await env.stdout.write(verification.files.map(line).join(''));
@@ -36,6 +38,18 @@ async function check(metainfo: Metainfo, command: VerifyCommand, env: Environmen
   } finally {
     reporter.stop();
   }
+}
+
+/** One JSON object on one line. */
+function verifyJson({ complete, verifiedPieces, pieceCount, files }: VerifyResult): string {
+  const results = files.map(({ file, path, state, verifiedBytes }) => ({
+    state,
+    verifiedBytes,
+    length: file.length,
+    path,
+    torrentPath: file.path.join('/'),
+  }));
+  return jsonLine({ complete, verifiedPieces, pieceCount, files: results });
 }
 
 /** `STATE<tab>VERIFIED BYTES<tab>LENGTH<tab>PATH`. */

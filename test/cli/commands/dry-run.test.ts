@@ -44,6 +44,21 @@ test('--dry-run says what would be done, does nothing, asks nobody and runs no h
   assert.deepEqual(tracker.events, []);
 });
 
+test('--dry-run --json prints one JSON object', async (t) => {
+  const directory = directoryWithTorrent(t);
+  const { exitCode, stdout } = await runCli(['get', 'a.torrent', '--dry-run', '--json', '-s', '1'], { cwd: directory });
+  assert.equal(exitCode, 0);
+  const { files, missingBytes, freeBytes } = JSON.parse(stdout) as { files: unknown[]; missingBytes: number; freeBytes: number };
+  const one = {
+    action: 'fetch',
+    missingBytes: 40_000,
+    length: 40_000,
+    path: path.join(directory, 'album', 'one.bin'),
+    torrentPath: 'album/one.bin',
+  };
+  assert.deepEqual([files, missingBytes, freeBytes > 0], [[one], 40_000, true]);
+});
+
 test('--dry-run fails as the download would', async (t) => {
   const directory = directoryWithTorrent(t);
   const run = (...args: string[]): Promise<RunResult> => runCli(['get', 'a.torrent', '--dry-run', ...args], { cwd: directory });

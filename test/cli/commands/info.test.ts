@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { infoJson, infoText } from '../../../src/cli/commands/info.ts';
+import { infoJson, infoLines, infoText } from '../../../src/cli/commands/info.ts';
 import { paintFor } from '../../../src/cli/paint.ts';
 import type { Metainfo } from '../../../src/index.ts';
 
@@ -93,4 +93,32 @@ test('prints a comment full of control sequences as one harmless line', () => {
 
 test('prints a date that no calendar reaches as the number it is', () => {
   assert.match(infoText({ ...metainfo, creationDate: 9_007_199_254_740_991 }, plain), /^created: {6}9007199254740991$/m);
+});
+
+test('prints key and value for scripts, secrets and control characters made harmless', () => {
+  const lines = infoLines({
+    ...metainfo,
+    comment: 'a\tb\nname\tforged',
+    trackers: [['http://a/announce'], ['http://b/0123456789abcdef0123/announce']],
+  });
+  assert.equal(
+    lines,
+    [
+      `infohash\t${infohashHex}`,
+      'name\talbum',
+      'totalLength\t5000',
+      'pieceLength\t16384',
+      'pieceCount\t1',
+      'private\ttrue',
+      'comment\ta\\x09b\\x0aname\\x09forged',
+      'createdBy\ttest',
+      'creationDate\t1600000000',
+      'tracker\thttp://a/announce\t1',
+      'tracker\thttp://b/***/announce\t2',
+      'webSeed\thttp://w/',
+      'file\talbum/one.flac\t5000',
+      'file\talbum/art/cover.png\t0',
+      '',
+    ].join('\n'),
+  );
 });

@@ -22,7 +22,10 @@ function environment(isTerminal: boolean, { dumbTerminal = false, isCi = false }
     postponeExit: () => undefined,
     ask: undefined,
     variables: {},
+    startedAt: new Date(0),
+    platform: '',
     nowMs: () => 0,
+    onSuddenEnd: () => undefined,
     written: () => text,
   };
 }

@@ -1,0 +1,28 @@
+// Whether a run of `get` leaves a record, and what it tells it. What does the recording is loaded when it is asked for.
+
+import type { Download, DownloadEvent, Metainfo } from '../index.ts';
+import type { GetCommand } from './command-line.ts';
+import type { Environment } from './env.ts';
+
+/** What `get` tells its records. */
+export interface Records {
+  torrentRead(metainfo: Metainfo, selection: ReadonlySet<number> | undefined): Promise<void>;
+  /** The download that is told of from now on; it is stopped when the events cannot be written any more. */
+  follow(running: Download): void;
+  note(event: DownloadEvent): Promise<void>;
+  /** Does `action`; what comes of it is the end of the record. Throws what it threw, or OutputError when the events could not be written. */
+  keep(action: () => Promise<void>): Promise<void>;
+}
+
+/** The records that `command` asks for. Throws StorageError `create-failed` or InputError when one cannot be written. */
+export async function openRecords(command: GetCommand, env: Environment): Promise<Records> {
+  const { records, showFiles, dryRun } = command;
+  if (records === undefined || showFiles || dryRun)
+    return { torrentRead: nothing, follow: () => {}, note: nothing, keep: (action) => action() };
+  const { RunRecords } = await import('./run-records.ts');
+  const run = new RunRecords(command, records, env);
+  await run.begin();
+  return run;
+}
+
+async function nothing(): Promise<void> {}

@@ -1,0 +1,134 @@
+// The record of one run of `get`: event lines. It is told what happens, writes it where it was asked to, and has the last
+// word however the run ends.
+
+import { type Download, type DownloadEvent, type Metainfo, TtorrentError } from '../index.ts';
+import type { GetCommand } from './command-line.ts';
+import type { Environment } from './env.ts';
+import { exitCodeFor } from './failure.ts';
+import { jsonLine } from './json-text.ts';
+import { openOutput, type OutputFile } from './output-file.ts';
+import type { RecordOptions } from './record-options.ts';
+import { type EventBody, JsonEvents, type RunEnd } from './reporters/json-events.ts';
+import { RunTally } from './run-tally.ts';
+import type { UsageError } from './usage-error.ts';
+
+/** The verdict on a command line that asks for event lines and makes no sense otherwise: there is nothing else to tell. */
+export async function refuse(env: Environment, error: UsageError): Promise<void> {
+  const verdict = new JsonEvents({ pieceEvents: false, progressIntervalMs: 0, verbose: false });
+  const { exitCode, reason } = endOf(error);
+  await writeEvent(verdict.verdict({ exitCode, reason, code: 'bad-argument' }, undefined, new RunTally(), 0), 0, [env.stdout]);
+}
+
+/** Takes whole lines. */
+interface LineOutput {
+  write(text: string): Promise<void>;
+}
+
+/** The `Records` that write. `begin` comes first; it throws StorageError or InputError when a file or descriptor cannot be written to. */
+export class RunRecords {
+  readonly #command: GetCommand;
+  readonly #options: RecordOptions;
+  readonly #env: Environment;
+  readonly #beganMs: number;
+  readonly #tally = new RunTally();
+  readonly #events: JsonEvents;
+  readonly #lines: LineOutput[] = [];
+  readonly #files: OutputFile[] = [];
+  #running: Download | undefined;
+  #failure: Error | undefined;
+  #hasEnded = false;
+
+  constructor(command: GetCommand, options: RecordOptions, env: Environment) {
+    this.#command = command;
+    this.#options = options;
+    this.#env = env;
+    this.#beganMs = env.nowMs();
+    this.#events = new JsonEvents({ ...options, verbose: command.verbose });
+  }
+
+  async begin(): Promise<void> {
+    const { json, events, given } = this.#options;
+    if (json) this.#lines.push(this.#env.stdout);
+    try {
+      if (events !== undefined) {
+        const file = this.#open(events);
+        this.#lines.push({ write: async (text) => file.write(text) });
+      }
+    } catch (error) {
+      await this.#end(endOf(error));
+      throw error;
+    }
+    this.#env.onSuddenEnd((exitCode, reason) => void this.#end({ exitCode, reason, code: undefined }));
+    await this.#put(this.#events.start(this.#env.version, this.#env.startedAt, this.#command.torrentPath, given));
+  }
+
+  async torrentRead(metainfo: Metainfo, selection: ReadonlySet<number> | undefined): Promise<void> {
+    await this.#put(this.#events.torrent(metainfo, selection));
+  }
+
+  follow(running: Download): void {
+    this.#running = running;
+    if (this.#failure !== undefined) running.stop(this.#failure);
+  }
+
+  async note(event: DownloadEvent): Promise<void> {
+    const nowMs = this.#nowMs();
+    this.#tally.note(event, nowMs);
+    for (const body of this.#events.from(event, nowMs)) await this.#put(body);
+  }
+
+  async keep(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      await this.#end(endOf(error));
+      throw error;
+    }
+    await this.#end({ exitCode: 0, reason: 'complete and verified', code: undefined });
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #nowMs(): number {
+    return this.#env.nowMs() - this.#beganMs;
+  }
+
+  #open(target: string | number): OutputFile {
+    const file = openOutput(target);
+    this.#files.push(file);
+    return file;
+  }
+
+  /** Writes the last lines, in one turn: nothing may come between when the process ends at once. */
+  async #end(end: RunEnd): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    const nowMs = this.#nowMs();
+    const progress = this.#running?.progress();
+    const bodies = [this.#events.verdict(end, progress, this.#tally, nowMs)];
+    if (progress !== undefined) bodies.unshift(this.#events.summary(progress, this.#running?.peers() ?? [], this.#tally, nowMs));
+    const written = bodies.map((body) => this.#put(body));
+    for (const file of this.#files) file.close();
+    await Promise.all(written);
+  }
+
+  /** What cannot be written ends the run: events that break off must not look like a run that goes on. */
+  async #put(body: EventBody): Promise<void> {
+    if (this.#failure !== undefined) return;
+    try {
+      await writeEvent(body, this.#nowMs(), this.#lines);
+    } catch (error) {
+      this.#failure ??= error as Error;
+      this.#running?.stop(error);
+    }
+  }
+}
+
+async function writeEvent({ type, ...facts }: EventBody, nowMs: number, outputs: readonly LineOutput[]): Promise<void> {
+  const line = jsonLine({ v: 1, type, t: Math.round(nowMs), ...facts });
+  await Promise.all(outputs.map((output) => output.write(line)));
+}
+
+function endOf(error: unknown): RunEnd {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { exitCode: exitCodeFor(error), reason, code: error instanceof TtorrentError ? error.code : undefined };
+}

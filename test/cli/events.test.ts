@@ -1,0 +1,263 @@
+// Event lines through the real command line: which come, that each obeys the schema, and that the verdict is last however a run ends.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { corruptEvery, neverUnchoke, silent } from '../support/behaviours.ts';
+import { type EventLine, eventsOf, readEvents } from '../support/events.ts';
+import { bencode, makeTorrent } from '../support/make-torrent.ts';
+import { type RunOptions, type RunResult, runCli, startCli, startProgram } from '../support/run-cli.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+import { Seeder, type SeederOptions } from '../support/seeder.ts';
+import { FakeTracker } from '../support/tracker.ts';
+
+const torrent = makeTorrent({
+  name: 'album',
+  pieceLength: 32_768,
+  files: [
+    { path: ['one.bin'], length: 200_000 },
+    { path: ['sub', 'two.bin'], length: 100_000 },
+    { path: ['empty'], length: 0 },
+  ],
+});
+
+function workDirectory(t: TestContext, bytes: Uint8Array = torrent.bytes): string {
+  const directory = scratchDirectory(t);
+  writeFileSync(path.join(directory, 'a.torrent'), bytes);
+  mkdirSync(path.join(directory, 'out'));
+  return directory;
+}
+
+async function seeder(t: TestContext, options: Partial<SeederOptions> = {}): Promise<Seeder> {
+  const started = await Seeder.start({ torrent, ...options });
+  t.after(() => started.close());
+  return started;
+}
+
+function get(directory: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return runCli(['get', 'a.torrent', '-o', 'out', '--json', ...args], { cwd: directory, ...options });
+}
+
+function verdictOf(events: readonly EventLine[]): { exitCode: unknown; exitName: unknown; code: unknown; reason: string } {
+  const { exitCode, exitName, code, reason } = events.at(-1) as EventLine;
+  return { exitCode, exitName, code, reason: String(reason) };
+}
+
+test('tells a download from start to verdict, and prints no paths', async (t) => {
+  const directory = workDirectory(t);
+  const peer = await seeder(t);
+  const tracker = await FakeTracker.start({ peers: [peer] });
+  t.after(() => tracker.close());
+  const { exitCode, stdout, stderr } = await get(directory, ['-a', `${tracker.url}?passkey=s3cret`, '--piece-events', '-s', '1-2']);
+  assert.equal(exitCode, 0, stderr);
+  const events = readEvents(stdout);
+  const types = [...new Set(events.map(({ type }) => type))];
+  assert.deepEqual(
+    [types.slice(0, 2), types.slice(-2)],
+    [
+      ['start', 'torrent'],
+      ['summary', 'verdict'],
+    ],
+  );
+  assert.deepEqual(types.slice(2, -2).sort(), ['file', 'piece', 'progress', 'source', 'tracker']);
+  assert.ok(!stdout.includes('s3cret'), 'no secrets');
+
+  const one = path.join(directory, 'out', 'album', 'one.bin');
+  const two = path.join(directory, 'out', 'album', 'sub', 'two.bin');
+  assert.deepEqual(
+    eventsOf(events, 'file')
+      .map(({ number, path: where, length }) => [number, where, length])
+      .sort(([a], [b]) => Number(a) - Number(b)),
+    [
+      [1, one, 200_000],
+      [2, two, 100_000],
+    ],
+  );
+  assert.deepEqual(eventsOf(events, 'start')[0]?.['options'], {
+    output: 'out',
+    json: true,
+    announce: [`${tracker.url}?passkey=***`],
+    pieceEvents: true,
+    select: ['1-2'],
+  });
+  assert.equal(eventsOf(events, 'torrent')[0]?.['infohash'], torrent.infohash.toString('hex'));
+  const pieces = eventsOf(events, 'piece').map(({ pieceIndex }) => Number(pieceIndex));
+  assert.deepEqual(
+    pieces.sort((a, b) => a - b),
+    Array.from({ length: torrent.pieceCount }, (_, index) => index),
+  );
+  const summary = eventsOf(events, 'summary')[0];
+  assert.deepEqual(summary?.['peers'], { serving: 1 });
+  for (const key of ['firstPeerMs', 'firstByteMs', 'firstPieceMs']) assert.ok(Number(summary[key]) <= Number(events.at(-1)?.t), key);
+  assert.deepEqual(verdictOf(events), { exitCode: 0, exitName: 'complete', code: null, reason: 'complete and verified' });
+  assert.equal((events.at(-1) as unknown as { totals: { verifiedBytes: number } }).totals.verifiedBytes, 300_000);
+});
+
+test('tells at most one progress a second', async (t) => {
+  const directory = workDirectory(t);
+  const peer = await seeder(t, { rateBytesPerSecond: 100_000 });
+  const events = readEvents((await get(directory, ['--peer', peer.address])).stdout);
+  const times = eventsOf(events, 'progress').map(({ t: ms }) => ms);
+  assert.ok(times.length >= 2, String(times));
+  for (const [index, ms] of times.entries()) assert.ok(index === 0 || ms - (times[index - 1] ?? 0) >= 999, String(times));
+});
+
+test('tells of bad data and bans, and of a torrent’s own words nothing raw', async (t) => {
+  const nasty = '\u001b]52;c;AAAA\u0007\u202e';
+  const hostile = makeTorrent({
+    name: `n${nasty}`,
+    pieceLength: 32_768,
+    length: 300_000,
+    trackers: [['http://127.0.0.1:1/0123456789abcdef']],
+  });
+  const directory = workDirectory(t, hostile.bytes);
+  const liar = await seeder(t, { torrent: hostile, behaviour: corruptEvery(1) });
+  const { exitCode, stdout } = await get(directory, ['--peer', liar.address, '--stall-timeout', '2s']);
+  const events = readEvents(stdout);
+  assert.ok(eventsOf(events, 'bad-data').length > 0);
+  assert.equal(eventsOf(events, 'banned')[0]?.['peer'], liar.address);
+  assert.equal(eventsOf(events, 'torrent')[0]?.['name'], 'n_]52;c;AAAA_');
+  assert.ok(!stdout.includes('0123456789abcdef'), 'no passkey');
+  assert.deepEqual([exitCode, verdictOf(events).exitCode, verdictOf(events).code], [42, 42, 'only-corrupt-sources']);
+  assert.deepEqual(eventsOf(events, 'summary')[0]?.['peers'], { 'sent-bad-data': 1 });
+});
+
+test('ends with a verdict that explains: what each tracker and group of peers did', async (t) => {
+  const refusal = bencode({ 'failure reason': 'unregistered torrent' });
+  const tracker = await FakeTracker.start({ reply: (_announce, response) => void response.end(refusal) });
+  t.after(() => tracker.close());
+  const directory = workDirectory(t);
+  const misers = [await seeder(t, { behaviour: neverUnchoke() }), await seeder(t, { behaviour: neverUnchoke(), host: '127.0.0.2' })];
+  const peers = [...misers.map(({ address }) => address), '127.0.0.1:1'].flatMap((address) => ['--peer', address]);
+  const { exitCode, stdout, stderr } = await get(directory, ['-a', tracker.url, ...peers, '--stall-timeout', '2s']);
+  const { reason, code } = verdictOf(readEvents(stdout));
+  assert.deepEqual([exitCode, code], [7, 'stalled'], stderr);
+  assert.match(reason, /3 peers tried: 2 choked us for \d s, 1 refused; http:[^ ]+announce refused: .*unregistered torrent/);
+  assert.ok(stderr.trimEnd().endsWith(reason), stderr);
+});
+
+for (const [what, args, exitCode] of [
+  ['its deadline', ['--deadline', '1s'], 2],
+  ['its minimum rate', ['--min-rate', '10M:1s'], 5],
+  ['its stall timeout', ['--stall-timeout', '1s'], 7],
+] as const) {
+  test(`ends with a verdict at ${what}`, async (t) => {
+    const directory = workDirectory(t);
+    const miser = await seeder(t, { behaviour: neverUnchoke() });
+    const result = await get(directory, ['--peer', miser.address, ...args]);
+    const verdict = verdictOf(readEvents(result.stdout));
+    assert.deepEqual([result.exitCode, verdict.exitCode], [exitCode, exitCode], result.stderr);
+    assert.match(verdict.reason, /1 peer tried: 1 choked us for/);
+  });
+}
+
+test('ends with a verdict when the torrent cannot be used, the selection matches nothing, or the command line makes no sense', async (t) => {
+  const directory = workDirectory(t);
+  writeFileSync(path.join(directory, 'page.torrent'), '<!DOCTYPE html>');
+  const cases: readonly [args: string[], exitCode: number, types: string[]][] = [
+    [['get', 'gone.torrent'], 3, ['start', 'verdict']],
+    [['get', 'page.torrent'], 25, ['start', 'verdict']],
+    [['get', 'a.torrent', '-s', '*.iso'], 43, ['start', 'verdict']],
+    [['get', 'a.torrent', '--events', 'missing/events'], 16, ['verdict']],
+    [['get', 'a.torrent', '--events', '99'], 28, ['verdict']],
+    [['get', 'a.torrent', '--port', '0'], 28, ['verdict']],
+    [['get', 'a.torrent', '-a', 'udp://127.0.0.1:1/0123456789abcdef0123'], 28, ['verdict']],
+    [['get'], 28, ['verdict']],
+  ];
+  for (const [args, exitCode, types] of cases) {
+    const result = await runCli([...args, '--json'], { cwd: directory });
+    const events = readEvents(result.stdout);
+    assert.deepEqual([result.exitCode, verdictOf(events).exitCode, events.map(({ type }) => type)], [exitCode, exitCode, types]);
+    assert.ok(!result.stdout.includes('0123456789abcdef'));
+    assert.ok(verdictOf(events).reason !== '');
+  }
+});
+
+test('ends with a verdict after a signal', async (t) => {
+  const directory = workDirectory(t);
+  const slow = await seeder(t, { rateBytesPerSecond: 20_000 });
+  const running = startCli(['get', 'a.torrent', '-o', 'out', '--json', '-v', '--peer', slow.address], { cwd: directory });
+  await running.stderrMatches(/connected/);
+  running.child.kill('SIGTERM');
+  const { exitCode, stdout, stderr } = await running.finished;
+  const verdict = verdictOf(readEvents(stdout));
+  assert.deepEqual([exitCode, verdict.exitCode, verdict.exitName, verdict.reason], [143, 143, 'SIGTERM', 'stopped by SIGTERM']);
+  assert.match(stderr, /exit code 143 \(SIGTERM\).*1 peer tried: 1 /);
+});
+
+test('ends with a verdict after a second signal, which ends it at once', async (t) => {
+  const directory = workDirectory(t);
+  const slow = await seeder(t, { rateBytesPerSecond: 20_000 });
+  // This tracker leaves the goodbye unanswered, so that one signal alone takes a while.
+  let noteStopped = (): void => {};
+  const stopped = new Promise<void>((resolve) => (noteStopped = resolve));
+  const tracker = await FakeTracker.start({
+    reply: (announce, response) => (announce.event === 'stopped' ? noteStopped() : void response.end('d8:intervali1800e5:peers0:e')),
+  });
+  t.after(() => tracker.close());
+  const args = ['get', 'a.torrent', '-o', 'out', '--json', '-v', '-a', tracker.url, '--peer', slow.address];
+  const running = startCli(args, { cwd: directory });
+  await running.stderrMatches(/announce named 0 peers/);
+  await running.stderrMatches(/connected/);
+  running.child.kill('SIGINT');
+  await Promise.race([stopped, running.finished]);
+  running.child.kill('SIGINT');
+  const { exitCode, stdout } = await running.finished;
+  const { exitCode: told, reason } = verdictOf(readEvents(stdout));
+  assert.deepEqual([exitCode, told, reason], [130, 130, 'stopped by a second signal, SIGINT']);
+});
+
+test('ends with a verdict after an internal error', async (t) => {
+  const directory = workDirectory(t);
+  const mute = await seeder(t, { behaviour: silent() });
+  const sabotage = 'setTimeout(() => { throw new Error("sabotage"); }, 400)';
+  const { exitCode, stdout, stderr } = await get(directory, ['--peer', mute.address], {
+    nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(sabotage)}`],
+  });
+  const { exitCode: told, reason } = verdictOf(readEvents(stdout));
+  assert.deepEqual([exitCode, told, reason], [1, 1, 'sabotage'], stderr);
+});
+
+test('a reader that goes away ends it with 141 and no word; a full disk is an error', async (t) => {
+  const directory = workDirectory(t);
+  const peer = await seeder(t, { rateBytesPerSecond: 20_000 });
+  const running = startCli(['get', 'a.torrent', '-o', 'out', '--json', '--progress', 'none', '--peer', peer.address], { cwd: directory });
+  running.child.stdout?.destroy();
+  const gone = await running.finished;
+  assert.deepEqual([gone.exitCode, gone.stderr], [141, '']);
+
+  const full = await get(directory, ['--peer', peer.address, '--events', '/dev/full']);
+  assert.equal(full.exitCode, 9, full.stderr);
+  assert.match(full.stderr, /cannot write to \/dev\/full/);
+});
+
+test('writes the events beside data that goes to stdout', async (t) => {
+  const directory = workDirectory(t);
+  const peer = await seeder(t);
+  const args = ['get', 'a.torrent', '-o', '-', '-s', '1', '--events', 'events.jsonl', '--peer', peer.address];
+  const script = '"$@" | wc -c';
+  const command = ['/bin/sh', '-c', script, 'sh', process.execPath, path.resolve('dist/bundle/ttorrent.js'), ...args];
+  const { stdout, stderr } = await startProgram(command, { cwd: directory }).finished;
+  assert.equal(stdout.trim(), '200000', stderr);
+  const events = readEvents(readFileSync(path.join(directory, 'events.jsonl'), 'utf8'));
+  assert.deepEqual([verdictOf(events).exitCode, eventsOf(events, 'file').map((event) => event['path'])], [0, ['album/one.bin']]);
+  const refused = await runCli([...args, '--json'], { cwd: directory });
+  assert.deepEqual([refused.exitCode, refused.stdout], [28, '']);
+});
+
+test('writes the events to a file or a descriptor, and the paths to stdout as ever', async (t) => {
+  const directory = workDirectory(t);
+  const peer = await seeder(t);
+  const args = ['get', 'a.torrent', '-o', 'out', '--peer', peer.address];
+  const toFile = await runCli([...args, '--events', 'events.jsonl'], { cwd: directory });
+  assert.equal(toFile.exitCode, 0, toFile.stderr);
+  assert.equal(toFile.stdout.split('\n').length, 4);
+  const written = readEvents(readFileSync(path.join(directory, 'events.jsonl'), 'utf8'));
+  assert.equal(verdictOf(written).exitCode, 0);
+
+  const script = '"$@" --events 3 3>&1 >/dev/null';
+  const command = ['/bin/sh', '-c', script, 'sh', process.execPath, path.resolve('dist/bundle/ttorrent.js'), ...args];
+  const toDescriptor = await startProgram(command, { cwd: directory }).finished;
+  assert.deepEqual([toDescriptor.exitCode, verdictOf(readEvents(toDescriptor.stdout)).exitCode], [0, 0], toDescriptor.stderr);
+});
