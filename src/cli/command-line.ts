@@ -44,7 +44,7 @@ export interface GetCommand extends SpeechOptions {
   readonly download: Omit<DownloadOptions, 'selection' | 'signal' | 'approve'>;
   /** Present when the data goes to stdout. */
   readonly stream?: StreamRequest;
-  /** Event lines, when asked for. */
+  /** Event lines and a report, when asked for. */
   readonly records?: RecordOptions;
 }
 

@@ -1,4 +1,4 @@
-// The options of `get` that make it leave a record: event lines.
+// The options of `get` that make it leave a record: event lines and a report.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
@@ -21,6 +21,8 @@ export interface RecordOptions {
   readonly events: EventTarget | undefined;
   readonly progressIntervalMs: number;
   readonly pieceEvents: boolean;
+  /** Ends in `.html`, `.htm` or `.json`. */
+  readonly reportPath: string | undefined;
   /** The options that were given, by their names in lowerCamelCase; a secret in a URL is not hidden yet. */
   readonly given: Readonly<Record<string, unknown>>;
 }
@@ -30,10 +32,12 @@ export interface TypedRecordOptions {
   output?: string;
   dir?: string;
   showFiles?: true;
-  json?: true;
+  /** False when a setting says so. */
+  json?: boolean;
   events?: EventTarget;
   progressInterval?: number;
-  pieceEvents?: true;
+  pieceEvents?: boolean;
+  report?: string;
 }
 
 /** The options, in the order of the help. */
@@ -43,12 +47,13 @@ export function recordOptions(): Option[] {
     new Option('--events <FILE|FD>', 'write the events there instead of to stdout').argParser(eventTarget),
     quantity('--progress-interval <DURATION>', 'between progress events; at least 1s (default: 1s)', progressInterval),
     new Option('--piece-events', 'an event for each piece, too'),
+    new Option('--report <FILE>', 'leave a report of the run: FILE.html, a page, or FILE.json').argParser(reportPath),
   ];
 }
 
 /** What the options ask for; undefined when that is nothing. `command` refuses events among the data that goes to stdout. */
 export function recordsOf(typed: TypedRecordOptions, command: Command): RecordOptions | undefined {
-  if (typed.json === undefined && typed.events === undefined) return undefined;
+  if (typed.json !== true && typed.events === undefined && typed.report === undefined) return undefined;
   const isMixed = outputDirOf(typed) === '-' && typed.showFiles !== true;
   if (isMixed && typed.json === true) command.error("error: option '--json' cannot be used with '-o -'; see --events");
   if (isMixed && typed.events === 1) command.error("error: option '--events 1' cannot be used with '-o -'");
@@ -57,6 +62,7 @@ export function recordsOf(typed: TypedRecordOptions, command: Command): RecordOp
     events: typed.events,
     progressIntervalMs: typed.progressInterval ?? shortestIntervalMs,
     pieceEvents: typed.pieceEvents === true,
+    reportPath: typed.report,
     given: givenOptions(command),
   };
 }
@@ -76,4 +82,9 @@ function progressInterval(text: string): number {
   const ms = parseDuration(text);
   if (ms < shortestIntervalMs) throw new UnitError('Expected at least 1s.');
   return ms;
+}
+
+function reportPath(path: string): string {
+  if (!/\.(html?|json)$/i.test(path)) throw new InvalidArgumentError('Expected a file that ends in .html or .json.');
+  return path;
 }

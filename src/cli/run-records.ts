@@ -1,5 +1,5 @@
-// The record of one run of `get`: event lines. It is told what happens, writes it where it was asked to, and has the last
-// word however the run ends.
+// The record of one run of `get`: event lines and the report. It is told what happens, writes it where it was asked to, and has the
+// last word however the run ends.
 
 import { type Download, type DownloadEvent, type Metainfo, TtorrentError } from '../index.ts';
 import type { GetCommand } from './command-line.ts';
@@ -8,8 +8,11 @@ import { exitCodeFor } from './failure.ts';
 import { jsonLine } from './json-text.ts';
 import { openOutput, type OutputFile } from './output-file.ts';
 import type { RecordOptions } from './record-options.ts';
+import { reportPage } from './report/report-page.ts';
+import { ReportRecorder } from './report/report-recorder.ts';
 import { type EventBody, JsonEvents, type RunEnd } from './reporters/json-events.ts';
 import { RunTally } from './run-tally.ts';
+import { Talk } from './talk.ts';
 import type { UsageError } from './usage-error.ts';
 
 /** The verdict on a command line that asks for event lines and makes no sense otherwise: there is nothing else to tell. */
@@ -34,6 +37,7 @@ export class RunRecords {
   readonly #events: JsonEvents;
   readonly #lines: LineOutput[] = [];
   readonly #files: OutputFile[] = [];
+  #report: { readonly recorder: ReportRecorder; readonly file: OutputFile } | undefined;
   #running: Download | undefined;
   #failure: Error | undefined;
   #hasEnded = false;
@@ -47,22 +51,26 @@ export class RunRecords {
   }
 
   async begin(): Promise<void> {
-    const { json, events, given } = this.#options;
+    const { json, events, reportPath, given } = this.#options;
+    const start = this.#events.start(this.#env.version, this.#env.startedAt, this.#command.torrentPath, given);
     if (json) this.#lines.push(this.#env.stdout);
     try {
       if (events !== undefined) {
         const file = this.#open(events);
         this.#lines.push({ write: async (text) => file.write(text) });
       }
+      // Opened now: that it cannot be written is not to be learned at the end of a long download.
+      if (reportPath !== undefined) this.#report = { recorder: this.#recorder(start), file: this.#open(reportPath) };
     } catch (error) {
       await this.#end(endOf(error));
       throw error;
     }
     this.#env.onSuddenEnd((exitCode, reason) => void this.#end({ exitCode, reason, code: undefined }));
-    await this.#put(this.#events.start(this.#env.version, this.#env.startedAt, this.#command.torrentPath, given));
+    await this.#put(start);
   }
 
   async torrentRead(metainfo: Metainfo, selection: ReadonlySet<number> | undefined): Promise<void> {
+    this.#report?.recorder.torrentRead(metainfo, selection);
     await this.#put(this.#events.torrent(metainfo, selection));
   }
 
@@ -74,6 +82,7 @@ export class RunRecords {
   async note(event: DownloadEvent): Promise<void> {
     const nowMs = this.#nowMs();
     this.#tally.note(event, nowMs);
+    this.#report?.recorder.note(event, nowMs);
     for (const body of this.#events.from(event, nowMs)) await this.#put(body);
   }
 
@@ -84,7 +93,7 @@ export class RunRecords {
       await this.#end(endOf(error));
       throw error;
     }
-    await this.#end({ exitCode: 0, reason: 'complete and verified', code: undefined });
+    await this.#end(this.#failure === undefined ? { exitCode: 0, reason: 'complete and verified', code: undefined } : endOf(this.#failure));
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -107,8 +116,27 @@ export class RunRecords {
     const bodies = [this.#events.verdict(end, progress, this.#tally, nowMs)];
     if (progress !== undefined) bodies.unshift(this.#events.summary(progress, this.#running?.peers() ?? [], this.#tally, nowMs));
     const written = bodies.map((body) => this.#put(body));
+    this.#writeReport(end, nowMs);
     for (const file of this.#files) file.close();
     await Promise.all(written);
+  }
+
+  #recorder(start: EventBody): ReportRecorder {
+    const { version, startedAt, platform } = this.#env;
+    const options = start['options'] as Readonly<Record<string, unknown>>;
+    return new ReportRecorder({ version, platform, startedAt: startedAt.toISOString(), options });
+  }
+
+  /** A report that cannot be written changes nothing about the download: it is told, and that is all. */
+  #writeReport(end: RunEnd, nowMs: number): void {
+    if (this.#report === undefined) return;
+    const { recorder, file } = this.#report;
+    const report = recorder.report(end, this.#running, this.#tally, nowMs);
+    try {
+      file.write(/\.json$/i.test(this.#options.reportPath ?? '') ? jsonLine(report) : reportPage(report));
+    } catch (error) {
+      new Talk(this.#command, this.#env).warn((error as Error).message);
+    }
   }
 
   /** What cannot be written ends the run: events that break off must not look like a run that goes on. */

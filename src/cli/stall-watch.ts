@@ -22,6 +22,10 @@ export class StallWatch {
   #receivedBefore = 0;
   #isStalled = false;
 
+  get isStalled(): boolean {
+    return this.#isStalled;
+  }
+
   /** What the progress at `nowMs` says; undefined when nothing changed. */
   note(progress: DownloadProgress, nowMs: number): StallChange | undefined {
     const isOver = progress.phase === 'finishing' || progress.phase === 'ended';

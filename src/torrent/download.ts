@@ -114,6 +114,11 @@ export class Download implements AsyncIterable<DownloadEvent> {
     return swarm?.accounts.list(swarm.ready, this.#clock.nowMs(), this.#startedMs) ?? [];
   }
 
+  /** Whether the piece is verified and on disk; false before the check of existing data is over. */
+  hasPiece(pieceIndex: number): boolean {
+    return this.#transfer?.ledger.verified.has(pieceIndex) ?? false;
+  }
+
   /** What peers and trackers did, in one line for people; undefined when none was asked. An IncompleteError says it by itself. */
   account(): string | undefined {
     return this.#askedAnybody ? this.#transfer?.account() : undefined;

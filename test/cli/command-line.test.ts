@@ -117,7 +117,7 @@ test('reads `info` and `verify`', () => {
 });
 
 test('reads what is to be recorded, with the options that were given', () => {
-  const args = ['get', 'a', '--json', '--events', '3', '--progress-interval', '5s', '--piece-events', '-p', '7000'];
+  const args = ['get', 'a', '--json', '--events', '3', '--progress-interval', '5s', '--piece-events', '--report', 'r.HTML', '-p', '7000'];
   const command = parse(args);
   assert.ok(command.kind === 'get');
   assert.deepEqual(command.records, {
@@ -125,7 +125,8 @@ test('reads what is to be recorded, with the options that were given', () => {
     events: 3,
     progressIntervalMs: 5000,
     pieceEvents: true,
-    given: { json: true, events: 3, progressInterval: 5000, pieceEvents: true, port: 7000 },
+    reportPath: 'r.HTML',
+    given: { json: true, events: 3, progressInterval: 5000, pieceEvents: true, report: 'r.HTML', port: 7000 },
   });
   const hooked = parse(['get', 'a', '--json', '--on-done', 'curl -u me:s3cret x']) as { records?: { given: unknown } };
   assert.deepEqual(hooked.records?.given, { json: true, onDone: '***' });
@@ -195,6 +196,7 @@ const refused: readonly [readonly string[], RegExp][] = [
   [['get', 'a', '--progress-interval', '500ms'], /at least 1s/],
   [['get', 'a', '-o', '-', '--json'], /--json' cannot be used with '-o -'/],
   [['get', 'a', '-o', '-', '--events', '1'], /--events 1' cannot be used with '-o -'/],
+  [['get', 'a', '--report', 'report.pdf'], /\.html or \.json/],
 ];
 
 test('refuses a command line that makes no sense, in one line and with the usage', () => {

@@ -208,6 +208,13 @@ test('ends with a verdict after a second signal, which ends it at once', async (
   assert.deepEqual([exitCode, told, reason], [130, 130, 'stopped by a second signal, SIGINT']);
 });
 
+test('ends with the verdict of a hook that failed', async (t) => {
+  const directory = workDirectory(t);
+  const { exitCode, stdout, stderr } = await get(directory, ['--peer', (await seeder(t)).address, '--on-done', 'false']);
+  const { exitCode: told, code } = verdictOf(readEvents(stdout));
+  assert.deepEqual([exitCode, told, code], [44, 44, 'hook-failed'], stderr);
+});
+
 test('ends with a verdict after an internal error', async (t) => {
   const directory = workDirectory(t);
   const mute = await seeder(t, { behaviour: silent() });

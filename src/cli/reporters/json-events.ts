@@ -145,7 +145,7 @@ export class JsonEvents {
 }
 
 /** The same as an object; null when no sum was asked for. */
-function sumsByAlgorithm(sums: FinalFile['sums']): Readonly<Record<string, string>> | null {
+export function sumsByAlgorithm(sums: FinalFile['sums']): Readonly<Record<string, string>> | null {
   return sums === undefined ? null : Object.fromEntries(sums.map(({ algorithm, hex }) => [algorithm, hex]));
 }
 
@@ -154,7 +154,18 @@ function sizes(progress: DownloadProgress): Readonly<Record<string, number>> {
   return { totalBytes, verifiedBytes, pieceCount, verifiedPieces, downloadedBytes, wastedBytes, corruptBytes };
 }
 
-function trackerFacts(report: SourceReport): Readonly<Record<string, unknown>> {
+/** What a tracker did. */
+export interface TrackerFacts {
+  readonly tracker: string;
+  readonly outcome: SourceReport['outcome'];
+  readonly message: string;
+  readonly peerCount: number;
+  readonly seeders: number | null;
+  readonly leechers: number | null;
+}
+
+/** `report` as events and reports tell it. */
+export function trackerFacts(report: SourceReport): TrackerFacts {
   const { source, outcome, message, peerCount, seeders = null, leechers = null } = report;
   return { tracker: source, outcome, message, peerCount, seeders, leechers };
 }
