@@ -1,6 +1,7 @@
 // Event lines through the real command line: which come, that each obeys the schema, and that the verdict is last however a run ends.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -92,6 +93,18 @@ test('tells a download from start to verdict, and prints no paths', async (t) =>
   for (const key of ['firstPeerMs', 'firstByteMs', 'firstPieceMs']) assert.ok(Number(summary[key]) <= Number(events.at(-1)?.t), key);
   assert.deepEqual(verdictOf(events), { exitCode: 0, exitName: 'complete', code: null, reason: 'complete and verified' });
   assert.equal((events.at(-1) as unknown as { totals: { verifiedBytes: number } }).totals.verifiedBytes, 300_000);
+});
+
+test('tells the SHA-256 of each file when it is asked for', async (t) => {
+  const directory = workDirectory(t);
+  const { stdout, stderr } = await get(directory, ['--peer', (await seeder(t)).address, '--print-sums', 'sha256']);
+  const files = eventsOf(readEvents(stdout), 'file');
+  assert.equal(files.length, 3, stderr);
+  for (const { number, sums } of files) {
+    const file = torrent.files[Number(number) - 1];
+    const content = torrent.read(file?.offset ?? 0, file?.length ?? 0);
+    assert.deepEqual(sums, { sha256: createHash('sha256').update(content).digest('hex') });
+  }
 });
 
 test('tells at most one progress a second', async (t) => {
