@@ -231,7 +231,12 @@ test('ends with the verdict of a hook that failed', async (t) => {
 test('ends with a verdict after an internal error', async (t) => {
   const directory = workDirectory(t);
   const mute = await seeder(t, { behaviour: silent() });
-  const sabotage = 'setTimeout(() => { throw new Error("sabotage"); }, 400)';
+  // As soon as the download has begun.
+  const sabotage = `const { write } = process.stdout;
+    process.stdout.write = function (text, ...more) {
+      if (text.includes('"type":"progress"')) setImmediate(() => { throw new Error('sabotage'); });
+      return write.call(this, text, ...more);
+    };`;
   const { exitCode, stdout, stderr } = await get(directory, ['--peer', mute.address], {
     nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(sabotage)}`],
   });

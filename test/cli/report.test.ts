@@ -105,7 +105,9 @@ test('reports after a signal, an internal error, and of a torrent that cannot be
   assert.deepEqual([reportIn(stopped).end.exitCode, reportIn(stopped).end.reason], [130, 'stopped by SIGINT']);
 
   const crashed = workDirectory(t);
-  const sabotage = 'setTimeout(() => { throw new Error("sabotage"); }, 400)';
+  // As soon as the run has begun its record.
+  const sabotage =
+    'import { existsSync } from "node:fs"; setInterval(() => { if (existsSync("r.json")) throw new Error("sabotage"); }, 20)';
   const nodeOptions = ['--import', `data:text/javascript,${encodeURIComponent(sabotage)}`];
   assert.equal((await get(crashed, ['--peer', slow.address], { nodeOptions })).exitCode, 1);
   assert.equal(reportIn(crashed).end.reason, 'sabotage');
