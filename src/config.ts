@@ -173,7 +173,7 @@ export const storageLimits = {
   manyFiles: 200,
   /** Files that wait to be made, of a torrent of small ones: a tenth of a second's work. */
   filesInFlight: 4096,
-  /** Files that get their final names in one batch: some 10 ms. */
+  /** Files that are flushed or get their final names in one batch: some 10 ms. */
   batchFiles: 500,
   /** Threads for batches. */
   batchThreads: 2,

@@ -155,7 +155,9 @@ export class Checkpoints {
 
     const isComplete = new Set(complete);
     const missing = new Map(dirty.map((work) => [work, work.piecesUnderWay === 0 ? work.missingPieces : undefined]));
-    await inParallel(dirty, (work) => this.#flushFile(work, isComplete.has(work), missing.get(work)));
+    const [together, alone] = this.#split(dirty, (work) => isComplete.has(work));
+    const left = (await this.#parts.manyFiles?.flush(together)) ?? [];
+    await inParallel([...alone, ...left], (work) => this.#flushFile(work, isComplete.has(work), missing.get(work)));
     for (const work of [...dirty, ...complete]) this.#unfinished.add(work);
     if (!saves) return;
     const records = new EncodedRecords([...this.#recordsOf(verified, isComplete)]);
@@ -198,14 +200,20 @@ export class Checkpoints {
     }
   }
 
-  /** Those of which nobody has a part open go together; what is odd about one of them shows when it is taken alone. */
-  async #publishAll(complete: readonly WorkFile[]): Promise<void> {
-    const { openFiles, manyFiles, approve } = this.#parts;
+  /** `works` in two: those that go together, being many, plain, and open nowhere; and those that are taken one by one. */
+  #split(works: readonly WorkFile[], isPlain: (work: WorkFile) => boolean): readonly [WorkFile[], WorkFile[]] {
     const [together, alone]: [WorkFile[], WorkFile[]] = [[], []];
-    for (const work of complete) {
-      const isPlain = approve === undefined && work.replaces === undefined && !work.isSuspect && !openFiles.isOpen(work);
-      (isPlain && manyFiles !== undefined ? together : alone).push(work);
+    for (const work of works) {
+      const isTogether = this.#parts.manyFiles !== undefined && !this.#parts.openFiles.isOpen(work) && isPlain(work);
+      (isTogether ? together : alone).push(work);
     }
+    return [together, alone];
+  }
+
+  async #publishAll(complete: readonly WorkFile[]): Promise<void> {
+    const { manyFiles, approve } = this.#parts;
+    const isPlain = (work: WorkFile): boolean => approve === undefined && work.replaces === undefined && !work.isSuspect;
+    const [together, alone] = this.#split(complete, isPlain);
     const left = (await manyFiles?.publish(together)) ?? [];
     await inParallel(left, (work) => this.#flushFile(work, true, 0));
     await inParallel([...alone, ...left], (work) => this.#publish(work));

@@ -28,6 +28,12 @@ export type FileBatch =
       readonly fsync: boolean;
     }
   | {
+      /** With `fsync` flush each `.part` to disk; look at it. */
+      readonly kind: 'flush';
+      readonly directories: readonly FilesOfDirectory[];
+      readonly fsync: boolean;
+    }
+  | {
       /** Give each `.part` its final name. */
       readonly kind: 'publish';
       readonly directories: readonly FilesOfDirectory[];
@@ -52,7 +58,9 @@ export function runBatch(batch: FileBatch): BatchResult {
     for (const { directory, names } of batch.directories) {
       inDirectorySync(directory, (held) => {
         for (const name of names) {
-          if (batch.kind === 'create') createPart(`${held}/${name}${partSuffix}`, batch, number, result);
+          const part = `${held}/${name}${partSuffix}`;
+          if (batch.kind === 'create') createPart(part, batch, number, result);
+          else if (batch.kind === 'flush') flush(part, batch.fsync, number, result);
           else publish(`${held}/${name}`, `${directory}/${name}`, batch, number, result);
           number++;
         }
@@ -75,8 +83,9 @@ function countFiles(batch: FileBatch): number {
   return batch.directories.reduce((sum, { names }) => sum + names.length, 0);
 }
 
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+
 function createPart(held: string, batch: FileBatch & { kind: 'create' }, number: number, result: BatchResult): void {
-  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
   const fd = openSync(held, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK);
   try {
     const length = batch.lengths[number] as number;
@@ -85,6 +94,16 @@ function createPart(held: string, batch: FileBatch & { kind: 'create' }, number:
     if (batch.fsync) fsyncSync(fd);
   } finally {
     setVersion(result.versions, number, toFileVersion(fstatSync(fd, { bigint: true })));
+    closeSync(fd);
+  }
+}
+
+function flush(held: string, fsync: boolean, number: number, result: BatchResult): void {
+  const fd = openSync(held, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    if (fsync) fsyncSync(fd);
+    setVersion(result.versions, number, toFileVersion(fstatSync(fd, { bigint: true })));
+  } finally {
     closeSync(fd);
   }
 }

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { storageLimits } from '../config.ts';
 import type { FileSlice } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
+import { compareSeen } from './change-watch.ts';
 import { type BatchResult, type FileBatch, type FilesOfDirectory, nothingDone } from './file-batch.ts';
 import { noVersions, setVersion, versionAt } from './file-versions.ts';
 import { areNeighbours } from './path-guard.ts';
@@ -71,13 +72,23 @@ export class ManyFiles {
     return left.map((number) => files[number] as NewFile);
   }
 
+  /** Flushes the `.part` of each of `works`, which are written to no more. Gives back those with which that did not go smoothly. */
+  flush(works: readonly WorkFile[]): Promise<WorkFile[]> {
+    return inBatches(works, async (batch) => {
+      const { versions } = await this.#run({ kind: 'flush', directories: byDirectory(batch), fsync: this.#fsync });
+      return batch.filter((work, number) => {
+        const version = versionAt(versions, number);
+        if (version?.size !== work.file.length) return true;
+        compareSeen(work, version);
+        work.synced = version;
+        return false;
+      });
+    });
+  }
+
   /** Gives `works` their final names where nothing is in the way. Gives back those that are not as they were, or met anything else. */
-  async publish(works: readonly WorkFile[]): Promise<WorkFile[]> {
-    const batches: Promise<WorkFile[]>[] = [];
-    for (let begin = 0; begin < works.length; begin += storageLimits.batchFiles) {
-      batches.push(this.#publish(works.slice(begin, begin + storageLimits.batchFiles)));
-    }
-    return (await Promise.all(batches)).flat();
+  publish(works: readonly WorkFile[]): Promise<WorkFile[]> {
+    return inBatches(works, (batch) => this.#publish(batch));
   }
 
   /** Ends the threads, which have nothing to do any more. */
@@ -126,6 +137,14 @@ export class ManyFiles {
       return undefined;
     }
   }
+}
+
+async function inBatches(works: readonly WorkFile[], run: (batch: readonly WorkFile[]) => Promise<WorkFile[]>): Promise<WorkFile[]> {
+  const running: Promise<WorkFile[]>[] = [];
+  for (let begin = 0; begin < works.length; begin += storageLimits.batchFiles) {
+    running.push(run(works.slice(begin, begin + storageLimits.batchFiles)));
+  }
+  return (await Promise.all(running)).flat();
 }
 
 function startThread(onFailure: () => void): Thread {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -68,6 +69,20 @@ test('stopped after half of the pieces it goes on without hashing anything', asy
     await second.storage.finish();
     assertOnDisk(content, dir, allFiles(content));
   }
+});
+
+test('what a killed run left whole under .part names is checked, flushed and named, and no piece is missing', async (t) => {
+  const dir = scratchDirectory(t);
+  for (const index of allFiles(content)) {
+    if (content.file(index).length === 0) continue;
+    const part = `${path.join(dir, ...(content.metainfo.files[index]?.path ?? []))}.part`;
+    mkdirSync(path.dirname(part), { recursive: true });
+    writeFileSync(part, content.file(index));
+  }
+  const { storage } = await open(content, dir);
+  assert.ok(storage.verified.isFull);
+  await storage.finish();
+  assertOnDisk(content, dir, allFiles(content));
 });
 
 test('with a part of the files selected nothing else is made', async (t) => {
