@@ -32,6 +32,19 @@ test('gives the first missing piece that fits, and none beyond the window', () =
   );
 });
 
+test('looks at a bounded number of pieces for one that fits, however long the window is', () => {
+  const pieces = Array.from({ length: 65_536 }, (_, i) => i);
+  const window = new SequentialOrder(pieces, pieces.length, () => false);
+  let looks = 0;
+  const isFit = (piece: number): boolean => {
+    looks++;
+    return piece === 60_000;
+  };
+  assert.equal(window.first({ missing: new Set(pieces) }, isFit), undefined);
+  assert.ok(looks <= 4096, `${looks} looks`);
+  assert.equal(window.first({ missing: new Set(pieces.slice(59_000)) }, isFit), 60_000);
+});
+
 test('gives a piece again that was begun and is missing again', () => {
   const { missing, window } = order();
   for (const piece of [0, 2, 4]) missing.delete(piece);
