@@ -66,7 +66,7 @@ async function recall(metainfo: Metainfo, options: StorageOptions, stateDir: str
   const verified = new Bitfield(metainfo.pieceCount);
   try {
     const outputDir = realpathSync(options.outputDir);
-    const records = recordFile(metainfo, outputDir, stateDir).load(geometry, () => undefined);
+    const records = recordFile(metainfo, outputDir, stateDir, options.fsync).load(geometry, () => undefined);
     if (records === undefined) return undefined;
     const guard = new PathGuard(outputDir);
     for (const file of wantedFiles(metainfo, selection)) {
@@ -101,7 +101,7 @@ async function remember(
   if (!files.every((file) => stats.has(file.index))) return;
   try {
     makeDirectories(directoryIn(stateDir));
-    const saved = recordFile(metainfo, realpathSync(options.outputDir), stateDir);
+    const saved = recordFile(metainfo, realpathSync(options.outputDir), stateDir, options.fsync);
     // What a run for other files left holds as long as those look the same.
     const records = new Map(saved.load(new Geometry(metainfo), () => undefined));
     for (const file of files) records.set(file.index, recordOf(file, stats.get(file.index) as FileVersion, undefined, false));
@@ -128,9 +128,9 @@ function makeDirectories(directory: string): void {
 }
 
 /** One for each torrent and place: the same torrent in two directories is two downloads. */
-function recordFile(metainfo: Metainfo, outputDir: string, stateDir: string): StateFile {
+function recordFile(metainfo: Metainfo, outputDir: string, stateDir: string, isLasting: boolean): StateFile {
   const name = createHash('sha1').update(metainfo.infohash).update(outputDir).digest('hex');
-  return new StateFile(path.join(directoryIn(stateDir), name), metainfo, fleeting);
+  return new StateFile(path.join(directoryIn(stateDir), name), metainfo, fleeting, isLasting);
 }
 
 /** Removes the records written longest ago beyond what may be kept. */

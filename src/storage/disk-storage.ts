@@ -47,7 +47,7 @@ export async function openStorage(metainfo: Metainfo, options: StorageOptions, c
   try {
     const geometry = new Geometry(metainfo);
     const durability = options.fsync ? durable : fleeting;
-    const stateFile = new StateFile(paths.state, metainfo, durability);
+    const stateFile = new StateFile(paths.state, metainfo, durability, options.fsync);
     const records: FileRecords =
       (options.resume ? stateFile.load(geometry, (message) => options.listener.warned(message)) : undefined) ?? new Map();
     const survey = await surveyFiles(metainfo, geometry, { ...options, outputDir: paths.outputDir, records, partsBesideFinals: true });

@@ -1,7 +1,7 @@
 // Whether what was written is made to last. fsync is what makes a final name mean something after a power cut; on a machine that is thrown
 // away with its disk, as in CI, it only costs time.
 
-import { fdatasync, fsync } from 'node:fs';
+import { fdatasync, fsync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { syncDirectory } from './positioned-io.ts';
 
@@ -22,3 +22,16 @@ export const durable: Durability = { syncData: promisify(fdatasync), syncAll: pr
 
 /** Survives the end of the process, not that of the machine. */
 export const fleeting: Durability = { syncData: nothing, syncAll: nothing, syncDirectory: nothing };
+
+/** What has been made to last is there whatever run of the system it stems from: 16 zero bytes. */
+export const anyBoot: Uint8Array = new Uint8Array(16);
+
+/** This run of the system, which what has not been made to last may not outlive: 16 bytes; `anyBoot` where it has no name (not on Linux). */
+export function thisBoot(): Uint8Array {
+  try {
+    const id = Buffer.from(readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').replaceAll('-', ''), 'hex');
+    return id.length === anyBoot.length ? id : anyBoot;
+  } catch {
+    return anyBoot;
+  }
+}

@@ -57,7 +57,8 @@ export async function planFiles(metainfo: Metainfo, request: PlanRequest): Promi
   const { state, lock } = downloadPaths(outputDir, metainfo.name);
   refuseWhenHeld(lock);
   const geometry = new Geometry(metainfo);
-  const records = (request.resume ? new StateFile(state, metainfo, durable).load(geometry, request.onWarning) : undefined) ?? new Map();
+  const records =
+    (request.resume ? new StateFile(state, metainfo, durable, true).load(geometry, request.onWarning) : undefined) ?? new Map();
   const survey = await surveyFiles(metainfo, geometry, { ...request, outputDir, records, partsBesideFinals: true });
   const data = new ExistingData(metainfo, geometry, survey);
   await data.check(request);

@@ -1,7 +1,8 @@
 // The state of a download as bytes: which pieces of which files were verified, and what those files looked like then. Pure.
 //
-//   <magic: "ttorrent"><version: u32><infohash: 20><record count: u32> record... <SHA-1 of all before: 20>
+//   <magic: "ttorrent"><version: u32><infohash: 20><record count: u32><boot: 16> record... <SHA-1 of all before: 20>
 //   record: <file index: u32><kind: u8><size: u48><mtime in ns: u64><ctime in ns: u64><inode: u64> and, when its kind is 0, <bits>
+//   boot: the run of the system that it holds in, zeros when what it tells of was made to last (durability.ts)
 //   kind: 0 incomplete; 1 complete; 2 complete and about to be renamed, which will change its ctime
 //
 // Bits stand per file, not once for the torrent: a piece that covers several files may be on disk in one of them only, when another was not
@@ -40,7 +41,7 @@ export type FileRecords = ReadonlyMap<number, FileRecord>;
 
 /** A state that can be used, or why not. */
 export type DecodedState =
-  | { readonly kind: 'state'; readonly records: FileRecords }
+  | { readonly kind: 'state'; readonly records: FileRecords; readonly boot: Uint8Array }
   | { readonly kind: 'unusable'; readonly reason: string };
 
 /** Whether `record` says that the bytes which `file` has of piece `pieceIndex`, one of its pieces, are on disk and verified. */
@@ -61,8 +62,9 @@ export function bitsOf(verified: Bitfield, file: TorrentFile, geometry: Geometry
 }
 
 const magic = Buffer.from('ttorrent');
-const formatVersion = 2;
-const headerBytes = 36;
+const formatVersion = 3;
+const bootBytes = 16;
+const headerBytes = 36 + bootBytes;
 const recordBytes = 35;
 const checksumBytes = 20;
 
@@ -94,8 +96,8 @@ export class EncodedRecords {
   }
 }
 
-/** The state of the torrent `infohash` as bytes. */
-export function encodeState(infohash: Uint8Array, ...records: readonly EncodedRecords[]): Uint8Array {
+/** The state of the torrent `infohash` as bytes; `boot` of 16 bytes. */
+export function encodeState(infohash: Uint8Array, boot: Uint8Array, ...records: readonly EncodedRecords[]): Uint8Array {
   const header = Buffer.alloc(headerBytes);
   magic.copy(header);
   header.writeUInt32BE(formatVersion, 8);
@@ -104,6 +106,7 @@ export function encodeState(infohash: Uint8Array, ...records: readonly EncodedRe
     records.reduce((sum, { count }) => sum + count, 0),
     32,
   );
+  header.set(boot, 36);
   const body = [header, ...records.flatMap(({ parts }) => parts)];
   const sha1 = createHash('sha1');
   for (const part of body) sha1.update(part);
@@ -164,7 +167,7 @@ function decodeRecords(body: Buffer, metainfo: Metainfo, geometry: Geometry): De
     at += bitsLength;
     records.set(fileIndex, { fileIndex, size, mtimeNs, ctimeNs, ino, bits, isToBeRenamed: kind === recordKind.toBeRenamed });
   }
-  return at === body.length ? { kind: 'state', records } : undefined;
+  return at === body.length ? { kind: 'state', records, boot: body.subarray(36, headerBytes) } : undefined;
 }
 
 /** The end of the bytes of a bitfield that hold the bits before `end`. */

@@ -7,7 +7,8 @@ import path from 'node:path';
 import { StorageError } from '../errors.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
-import type { Durability } from './durability.ts';
+import { equalBytes } from '../support/bytes.ts';
+import { anyBoot, type Durability, thisBoot } from './durability.ts';
 import { decodeState, type EncodedRecords, encodeState, type FileRecords, longestState } from './state-codec.ts';
 import { storageError, systemCode } from './storage-error.ts';
 
@@ -16,24 +17,36 @@ export class StateFile {
   readonly #path: string;
   readonly #metainfo: Metainfo;
   readonly #durability: Durability;
+  #isLasting: boolean;
 
-  constructor(statePath: string, metainfo: Metainfo, durability: Durability) {
+  /** `durability` of the state itself; `isLasting`: whether what it tells of was made to last. */
+  constructor(statePath: string, metainfo: Metainfo, durability: Durability, isLasting: boolean) {
     this.#path = statePath;
     this.#metainfo = metainfo;
     this.#durability = durability;
+    this.#isLasting = isLasting;
   }
 
   /**
-   * The saved records; undefined when there are none, or none to be trusted: then `warn` says why. Throws StorageError `in-the-way` when
-   * a directory has its name.
+   * The saved records; undefined when there are none, or none to be trusted: then `warn` says why, as it does when the system was started
+   * anew and the records only tell which files are ours. Throws StorageError `in-the-way` when a directory has its name.
    */
   load(geometry: Geometry, warn: (message: string) => void): FileRecords | undefined {
     const read = this.#read();
     if (read === undefined) return undefined;
     const decoded = typeof read === 'string' ? { kind: 'unusable' as const, reason: read } : decodeState(read, this.#metainfo, geometry);
-    if (decoded.kind === 'state') return decoded.records;
-    warn(`the saved state ${this.#path} is not used: ${decoded.reason}; existing data is checked instead`);
-    return undefined;
+    if (decoded.kind === 'unusable') {
+      warn(`the saved state ${this.#path} is not used: ${decoded.reason}; existing data is checked instead`);
+      return undefined;
+    }
+    if (equalBytes(decoded.boot, anyBoot)) return decoded.records;
+    if (equalBytes(decoded.boot, thisBoot())) {
+      // What is added to it does not make the rest last.
+      this.#isLasting = false;
+      return decoded.records;
+    }
+    warn(`the saved state ${this.#path} was not made to last, and the system was started anew since; existing data is checked instead`);
+    return withoutLooks(decoded.records);
   }
 
   /** Replaces the state. Throws StorageError; the old state is then still there. */
@@ -44,7 +57,7 @@ export class StateFile {
       await rm(fresh, { force: true });
       const handle = await open(fresh, 'wx');
       try {
-        await handle.writeFile(encodeState(this.#metainfo.infohash, ...records));
+        await handle.writeFile(encodeState(this.#metainfo.infohash, this.#isLasting ? anyBoot : thisBoot(), ...records));
         await this.#durability.syncAll(handle.fd);
       } finally {
         await handle.close();
@@ -92,4 +105,9 @@ export class StateFile {
       closeSync(fd);
     }
   }
+}
+
+/** Records that describe no file as it looks now, but still tell that it is ours. */
+function withoutLooks(records: FileRecords): FileRecords {
+  return new Map([...records].map(([index, record]) => [index, { ...record, ctimeNs: 0n, isToBeRenamed: false }]));
 }

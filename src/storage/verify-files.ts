@@ -82,7 +82,7 @@ async function resolveOutputDir(outputDir: string): Promise<string> {
 
 function loadRecords(metainfo: Metainfo, geometry: Geometry, outputDir: string): FileRecords {
   const { state } = downloadPaths(outputDir, metainfo.name);
-  return new StateFile(state, metainfo, durable).load(geometry, () => undefined) ?? new Map();
+  return new StateFile(state, metainfo, durable, true).load(geometry, () => undefined) ?? new Map();
 }
 
 function withoutTrust(survey: Survey): Survey {

@@ -37,7 +37,7 @@ test('a file that may hold bytes of a piece which the state does not have is sav
     replaces: undefined,
   };
   const geometry = new Geometry(metainfo);
-  const stateFile = new StateFile(`${finalPath}.ttorrent`, metainfo, durable);
+  const stateFile = new StateFile(`${finalPath}.ttorrent`, metainfo, durable, true);
   const openFiles = new OpenFiles(1, () => Promise.resolve(openSync(partPath, 'r+')));
   const verified = new Bitfield(2);
   const checkpoints = new Checkpoints({

@@ -22,7 +22,7 @@ import { openStorage } from '../../src/storage/disk-storage.ts';
 import type { StorageOptions } from '../../src/storage/storage.ts';
 import { mutate, seededRandom } from '../support/mutation.ts';
 import { scratchDirectory } from '../support/scratch.ts';
-import { allFiles, assertOnDisk, type Content, makeContent, piecesOf, writePieces } from './fixture.ts';
+import { allFiles, assertOnDisk, type Content, fromAnotherBoot, makeContent, piecesOf, writePieces } from './fixture.ts';
 
 const tree = makeContent('tree', 1_000, [
   { path: 'a', length: 4_500 },
@@ -210,6 +210,19 @@ test('a record that is damaged, or not a file of ours, is as good as none', asyn
   writeFileSync(path.join(where.out, 'copy'), good);
   symlinkSync(path.join(where.out, 'copy'), record);
   assert.equal((await run(tree, where)).isOpened, true);
+});
+
+test('what was not made to last is not trusted any more when the system was started anew, else it is', async (t) => {
+  for (const fsync of [false, true]) {
+    const where = place(t);
+    await run(tree, where, { fsync });
+    const records = path.join(where.state, 'complete');
+    const [name = ''] = readdirSync(records);
+    const record = readFileSync(path.join(records, name));
+    assert.equal(record.subarray(36, 52).equals(Buffer.alloc(16)), fsync || process.platform !== 'linux');
+    if (!fsync) writeFileSync(path.join(records, name), fromAnotherBoot(record));
+    assert.equal((await run(tree, where, { fsync: true })).isOpened, !fsync);
+  }
 });
 
 test('where nothing can be remembered all goes on as without it', async (t) => {

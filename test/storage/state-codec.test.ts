@@ -24,6 +24,9 @@ const { metainfo } = makeContent('state', 16, [
 const geometry = new Geometry(metainfo);
 const stays = { isToBeRenamed: false };
 
+/** Any 16 bytes. */
+const boot = Buffer.from('a run of systems');
+
 function sample(): Buffer {
   const verified = new Bitfield(metainfo.pieceCount);
   for (const piece of [0, 3, 7, 20]) verified.add(piece);
@@ -40,7 +43,7 @@ function sample(): Buffer {
     { fileIndex: 2, size: 2 ** 44, mtimeNs: -5n, ctimeNs: -6n, ino: 7n, bits: bitsOf(verified, file(2), geometry), ...stays },
     { fileIndex: 3, size: 3, mtimeNs: 0n, ctimeNs: 0n, ino: 0n, bits: undefined, isToBeRenamed: true },
   ];
-  return Buffer.from(encodeState(metainfo.infohash, new EncodedRecords(records)));
+  return Buffer.from(encodeState(metainfo.infohash, boot, new EncodedRecords(records)));
 }
 
 function file(index: number) {
@@ -59,6 +62,7 @@ test('a state is read as it was written', () => {
   assert.ok(decoded.kind === 'state');
   const [a, b, c] = [decoded.records.get(0), decoded.records.get(2), decoded.records.get(3)];
   assert.ok(a !== undefined && b !== undefined && c !== undefined);
+  assert.deepEqual(Buffer.from(decoded.boot), boot);
   assert.equal(a.mtimeNs, 1_700_000_000_123_456_789n);
   assert.equal(a.ino, 2n ** 64n - 1n);
   assert.equal(b.size, 2 ** 44);
@@ -99,7 +103,7 @@ test('bits of a file are those of its own pieces only, whatever its place in the
           bits: bitsOf(verified, entry, shape),
           isToBeRenamed: false,
         }));
-        const bytes = encodeState(torrent.infohash, new EncodedRecords(records));
+        const bytes = encodeState(torrent.infohash, boot, new EncodedRecords(records));
         assert.ok(bytes.length <= longestState(torrent));
         const decoded = decodeState(bytes, torrent, shape);
         assert.ok(decoded.kind === 'state');
@@ -138,11 +142,11 @@ test('every truncation and every flipped bit is noticed', () => {
 
 test("a newer or older version and another torrent's state are named as such", () => {
   const newer = Buffer.from(sample());
-  newer.writeUInt32BE(3, 8);
-  assert.match(JSON.stringify(decodeState(newer, metainfo, geometry)), /newer ttorrent \(format 3, expected 2\)/);
-  newer.writeUInt32BE(1, 8);
-  assert.match(JSON.stringify(decodeState(newer, metainfo, geometry)), /older ttorrent \(format 1, expected 2\)/);
-  const other = encodeState(new Uint8Array(20));
+  newer.writeUInt32BE(4, 8);
+  assert.match(JSON.stringify(decodeState(newer, metainfo, geometry)), /newer ttorrent \(format 4, expected 3\)/);
+  newer.writeUInt32BE(2, 8);
+  assert.match(JSON.stringify(decodeState(newer, metainfo, geometry)), /older ttorrent \(format 2, expected 3\)/);
+  const other = encodeState(new Uint8Array(20), boot);
   assert.match(JSON.stringify(decodeState(other, metainfo, geometry)), /another torrent/);
 });
 
@@ -150,10 +154,10 @@ test('a state with a right checksum that does not fit the torrent is refused, wh
   const body = sample().subarray(0, -20);
   const wrongs: ((copy: Buffer) => void)[] = [
     (copy) => copy.writeUInt32BE(2 ** 32 - 1, 32), // count
-    (copy) => copy.writeUInt32BE(1, 36), // a pad file
-    (copy) => copy.writeUInt32BE(99, 36), // no such file
-    (copy) => copy.writeUInt32BE(2, 36), // the same file twice, and other bits
-    (copy) => copy.writeUInt8(1, 40), // complete: then no bits are expected
+    (copy) => copy.writeUInt32BE(1, 52), // a pad file
+    (copy) => copy.writeUInt32BE(99, 52), // no such file
+    (copy) => copy.writeUInt32BE(2, 52), // the same file twice, and other bits
+    (copy) => copy.writeUInt8(1, 56), // complete: then no bits are expected
   ];
   for (const wrong of wrongs) {
     const copy = Buffer.from(body);
