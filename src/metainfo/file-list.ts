@@ -98,7 +98,8 @@ function readFileEntry(value: BencodeValue, number: number, options: EntryOption
   const rawPath = mayLackPath ? [] : readPath(entry);
   const pad = attributes.includes('p') || isPadByName(rawPath);
   const namedBy = readUtf8Path(entry) ?? rawPath;
-  const safePath = pad || symlink ? [] : cleanPath(namedBy, options);
+  // A copy takes what it needs; an array that grew has room for more.
+  const safePath = pad || symlink ? [] : cleanPath(namedBy, options).slice();
   const given = namedBy.map(toText).join('/');
   return {
     rawPath: options.isHybrid ? rawPath.map(toLatin1).join('/') : '',
