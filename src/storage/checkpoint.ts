@@ -54,7 +54,7 @@ export class Checkpoints {
   /** Flushed at least once, final name still to come. */
   readonly #unfinished = new Set<WorkFile>();
   /** The records of files that have their final names, which do not change any more; and those of whom it is yet to be made. */
-  readonly #finished = new EncodedRecords();
+  readonly #finished: EncodedRecords;
   readonly #newlyFinished: WorkFile[];
   /** Written since the last round began. */
   #unflushedBytes = 0;
@@ -77,7 +77,7 @@ export class Checkpoints {
       if (work.place === 'part') this.#dirty.add(work);
       if (work.place === 'part' && work.missingPieces === 0) this.#complete.push(work);
     }
-    this.#finished.add(parts.keptRecords);
+    this.#finished = new EncodedRecords(parts.keptRecords);
     this.#newlyFinished = parts.works.filter((work) => work.place === 'final');
   }
 
@@ -153,15 +153,19 @@ export class Checkpoints {
     const saves = mustSave || isTimeToSave || complete.length > 0;
     if (saves) this.#isSaved = true;
 
-    const isComplete = new Set(complete);
     const missing = new Map(dirty.map((work) => [work, work.piecesUnderWay === 0 ? work.missingPieces : undefined]));
-    const [together, alone] = this.#split(dirty, (work) => isComplete.has(work));
+    const [together, alone] = this.#split(dirty, (work) => missing.get(work) === 0);
     const left = (await this.#parts.manyFiles?.flush(together)) ?? [];
-    await inParallel([...alone, ...left], (work) => this.#flushFile(work, isComplete.has(work), missing.get(work)));
-    for (const work of [...dirty, ...complete]) this.#unfinished.add(work);
+    await inParallel([...alone, ...left], (work) => this.#flushFile(work, missing.get(work)));
+    for (const work of dirty) this.#unfinished.add(work);
     if (!saves) return;
-    const records = new EncodedRecords([...this.#recordsOf(verified, isComplete)]);
-    this.#finished.add(this.#newlyFinished.splice(0).flatMap((work) => recordsOf(work, undefined, false)));
+    const records = new EncodedRecords();
+    for (const work of complete) {
+      this.#unfinished.delete(work);
+      addRecord(records, work, undefined, true);
+    }
+    for (const work of this.#unfinished) addRecord(records, work, bitsOf(verified, work.file, this.#parts.geometry), false);
+    for (const work of this.#newlyFinished.splice(0)) addRecord(this.#finished, work, undefined, false);
     if (records.count + this.#finished.count > 0) {
       await this.#parts.openFiles.whileShort(() => this.#parts.stateFile.save(this.#finished, records));
     }
@@ -172,8 +176,9 @@ export class Checkpoints {
   }
 
   /** `missingPieces`: how many pieces it lacked when this round's pieces were noted; undefined when one was being written then. */
-  async #flushFile(work: WorkFile, isComplete: boolean, missingPieces: number | undefined): Promise<void> {
+  async #flushFile(work: WorkFile, missingPieces: number | undefined): Promise<void> {
     const { openFiles, allocation, durability } = this.#parts;
+    const isComplete = missingPieces === 0;
     await openFiles.use(work, async (fd) => {
       try {
         // Of a complete file the time must last too, so that a restart recognises it.
@@ -193,13 +198,6 @@ export class Checkpoints {
     });
   }
 
-  *#recordsOf(verified: Bitfield, isComplete: ReadonlySet<WorkFile>): Generator<FileRecord> {
-    for (const work of this.#unfinished) {
-      const isToBeRenamed = isComplete.has(work);
-      yield* recordsOf(work, isToBeRenamed ? undefined : bitsOf(verified, work.file, this.#parts.geometry), isToBeRenamed);
-    }
-  }
-
   /** `works` in two: those that go together, being many, plain, and open nowhere; and those that are taken one by one. */
   #split(works: readonly WorkFile[], isPlain: (work: WorkFile) => boolean): readonly [WorkFile[], WorkFile[]] {
     const [together, alone]: [WorkFile[], WorkFile[]] = [[], []];
@@ -215,13 +213,15 @@ export class Checkpoints {
     const isPlain = (work: WorkFile): boolean => approve === undefined && work.replaces === undefined && !work.isSuspect;
     const [together, alone] = this.#split(complete, isPlain);
     const left = (await manyFiles?.publish(together)) ?? [];
-    await inParallel(left, (work) => this.#flushFile(work, true, 0));
+    await inParallel(left, (work) => this.#flushFile(work, 0));
     await inParallel([...alone, ...left], (work) => this.#publish(work));
     for (const work of complete) {
-      if (work.place !== 'final') continue;
-      this.#unfinished.delete(work);
-      this.#newlyFinished.push(work);
-      this.#dirtyDirectories.add(dirname(work.finalPath));
+      if (work.place === 'final') {
+        this.#newlyFinished.push(work);
+        this.#dirtyDirectories.add(dirname(work.finalPath));
+      } else {
+        this.#unfinished.add(work);
+      }
     }
     // A rename changes the ctime, which the state is to have as well.
     if (complete.length > 0) this.#isSaved = false;
@@ -258,7 +258,8 @@ export class Checkpoints {
   }
 }
 
-/** The record of `work`; none of a file that another program wrote to: it is hashed when the download is started again. */
-function recordsOf({ file, synced, isSuspect }: WorkFile, bits: Uint8Array | undefined, isToBeRenamed: boolean): FileRecord[] {
-  return synced === undefined || isSuspect || file.length === 0 ? [] : [recordOf(file, synced, bits, isToBeRenamed)];
+/** Adds the record of a file; none of one that another program wrote to: it is hashed when the download is started again. */
+function addRecord(records: EncodedRecords, work: WorkFile, bits: Uint8Array | undefined, isToBeRenamed: boolean): void {
+  const { file, synced, isSuspect } = work;
+  if (synced !== undefined && !isSuspect && file.length > 0) records.add(recordOf(file, synced, bits, isToBeRenamed));
 }

@@ -33,13 +33,13 @@ export async function openRemembered(
   const recalled = options.resume ? await recall(metainfo, options, stateDir) : undefined;
   if (recalled !== undefined) return recalled;
   const { listener } = options;
-  const stats = new Map<number, FileVersion>();
+  const completed = new EncodedRecords();
   const storage = await open(metainfo, {
     ...options,
     listener: {
       ...listener,
       fileCompleted: (file, filePath, stat, sums) => {
-        if (stat !== undefined) stats.set(file.index, stat);
+        if (stat !== undefined) completed.add(recordOf(file, stat, undefined, false));
         listener.fileCompleted(file, filePath, stat, sums);
       },
     },
@@ -52,7 +52,7 @@ export async function openRemembered(
     read: (pieceIndex, offset, into) => storage.read(pieceIndex, offset, into),
     finish: async () => {
       await storage.finish();
-      await remember(metainfo, options, stateDir, stats);
+      await remember(metainfo, options, stateDir, completed);
     },
     close: () => storage.close(),
   };
@@ -91,21 +91,15 @@ async function recall(metainfo: Metainfo, options: StorageOptions, stateDir: str
 /** Files looked at between two turns of the event loop: a few milliseconds. */
 const filesPerTurn = 500;
 
-async function remember(
-  metainfo: Metainfo,
-  options: StorageOptions,
-  stateDir: string,
-  stats: ReadonlyMap<number, FileVersion>,
-): Promise<void> {
-  const files = wantedFiles(metainfo, options.selection);
-  if (!files.every((file) => stats.has(file.index))) return;
+async function remember(metainfo: Metainfo, options: StorageOptions, stateDir: string, completed: EncodedRecords): Promise<void> {
+  if (completed.count < wantedFiles(metainfo, options.selection).length) return;
   try {
     makeDirectories(directoryIn(stateDir));
     const saved = recordFile(metainfo, realpathSync(options.outputDir), stateDir, options.fsync);
     // What a run for other files left holds as long as those look the same.
-    const records = new Map(saved.load(new Geometry(metainfo), () => undefined));
-    for (const file of files) records.set(file.index, recordOf(file, stats.get(file.index) as FileVersion, undefined, false));
-    await saved.save(new EncodedRecords([...records.values()]));
+    const before = saved.load(new Geometry(metainfo), () => undefined)?.values() ?? [];
+    const others = [...before].filter(({ fileIndex }) => !options.selection.has(fileIndex));
+    await saved.save(completed, new EncodedRecords(others));
     dropOldest(directoryIn(stateDir));
   } catch {
     // The download is complete all the same; the next run hashes it.

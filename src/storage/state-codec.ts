@@ -67,32 +67,43 @@ const bootBytes = 16;
 const headerBytes = 36 + bootBytes;
 const recordBytes = 35;
 const checksumBytes = 20;
+/** Room for some hundred records at a time. */
+const chunkBytes = 16_384;
 
 /** Records as bytes. Those that do not change are encoded once: a state of 100 000 files is written each second. */
 export class EncodedRecords {
-  readonly parts: Uint8Array[] = [];
   count = 0;
+  readonly #full: Uint8Array[] = [];
+  #chunk = new Uint8Array(0);
+  #used = 0;
 
-  constructor(records: readonly FileRecord[] = []) {
-    this.add(records);
+  constructor(records: Iterable<FileRecord> = []) {
+    for (const record of records) this.add(record);
   }
 
-  add(records: readonly FileRecord[]): void {
-    const bytes = Buffer.allocUnsafe(records.reduce((sum, { bits }) => sum + recordBytes + (bits?.length ?? 0), 0));
-    let at = 0;
-    for (const record of records) {
-      at = bytes.writeUInt32BE(record.fileIndex, at);
-      at = bytes.writeUInt8(kindOf(record), at);
-      at = bytes.writeUIntBE(record.size, at, 6);
-      at = bytes.writeBigInt64BE(BigInt.asIntN(64, record.mtimeNs), at);
-      at = bytes.writeBigInt64BE(BigInt.asIntN(64, record.ctimeNs), at);
-      at = bytes.writeBigUInt64BE(BigInt.asUintN(64, record.ino), at);
-      if (record.bits === undefined) continue;
-      bytes.set(record.bits, at);
-      at += record.bits.length;
+  /** All bytes, in order. */
+  get parts(): Uint8Array[] {
+    return [...this.#full, this.#chunk.subarray(0, this.#used)];
+  }
+
+  add(record: FileRecord): void {
+    const length = recordBytes + (record.bits?.length ?? 0);
+    if (this.#used + length > this.#chunk.length) {
+      this.#full.push(this.#chunk.subarray(0, this.#used));
+      this.#chunk = new Uint8Array(Math.max(length, chunkBytes));
+      this.#used = 0;
     }
-    this.parts.push(bytes);
-    this.count += records.length;
+    const fields = new DataView(this.#chunk.buffer, this.#used);
+    fields.setUint32(0, record.fileIndex);
+    fields.setUint8(4, kindOf(record));
+    fields.setUint16(5, Math.floor(record.size / 2 ** 32));
+    fields.setUint32(7, record.size % 2 ** 32);
+    fields.setBigInt64(11, record.mtimeNs);
+    fields.setBigInt64(19, record.ctimeNs);
+    fields.setBigUint64(27, record.ino);
+    if (record.bits !== undefined) this.#chunk.set(record.bits, this.#used + recordBytes);
+    this.#used += length;
+    this.count++;
   }
 }
 
