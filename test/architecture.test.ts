@@ -44,7 +44,7 @@ const layout: Layout = {
       what: 'sockets',
       modules: ['node:net', 'node:tls', 'node:dgram', 'node:dns', 'node:http', 'node:https', 'node:http2'],
       globals: ['fetch', 'WebSocket'],
-      files: ['transport/', 'tracker/http-tracker.ts'],
+      files: ['transport/', 'tracker/http-tracker.ts', 'cli/pipe-output.ts'],
     },
     {
       what: 'files',
@@ -78,6 +78,7 @@ const layout: Layout = {
         'support/clock.ts',
         'cli/env.ts',
         'cli/hooks/hook-process.ts',
+        'cli/reader-limit.ts',
         'storage/check-pieces.ts',
         'storage/piece-writer.ts',
         'storage/lock-file.ts',

@@ -183,21 +183,23 @@ function watchSignals(): Pick<Environment, 'interrupted' | 'postponeExit'> {
 type StandardStream = NodeJS.WriteStream & { readonly fd: number };
 
 function dataOutput(stream: StandardStream): DataOutput {
+  return { isTerminal: isatty(stream.fd), write: writerOf(stream, 'stdout') };
+}
+
+/** How to write to `stream`, which is called `name`; once a write has failed, all do. */
+export function writerOf(stream: NodeJS.WritableStream, name: string): DataOutput['write'] {
   // Each write learns of its own failure; without a listener the stream would also crash the process.
   stream.on('error', () => undefined);
   let failure: OutputError | undefined;
-  return {
-    isTerminal: isatty(stream.fd),
-    write: (data) =>
-      new Promise((resolve, reject) => {
-        if (failure !== undefined) return reject(failure);
-        stream.write(data, (error) => {
-          if (error === null || error === undefined) return resolve();
-          failure ??= new OutputError(error);
-          reject(failure);
-        });
-      }),
-  };
+  return (data) =>
+    new Promise((resolve, reject) => {
+      if (failure !== undefined) return reject(failure);
+      stream.write(data, (error) => {
+        if (error === null || error === undefined) return resolve();
+        failure ??= new OutputError(error, name);
+        reject(failure);
+      });
+    });
 }
 
 function talkOutput(stream: StandardStream): TalkOutput {

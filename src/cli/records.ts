@@ -3,6 +3,7 @@
 import type { Download, DownloadEvent, Metainfo } from '../index.ts';
 import type { GetCommand } from './command-line.ts';
 import type { Environment } from './env.ts';
+import type { ReaderLimit } from './reader-limit.ts';
 
 /** What `get` tells its records. */
 export interface Records {
@@ -15,12 +16,12 @@ export interface Records {
 }
 
 /** The records that `command` asks for. Throws StorageError `create-failed` or InputError when one cannot be written. */
-export async function openRecords(command: GetCommand, env: Environment): Promise<Records> {
+export async function openRecords(command: GetCommand, env: Environment, limit: ReaderLimit): Promise<Records> {
   const { records, showFiles, dryRun } = command;
   if (records === undefined || showFiles || dryRun)
     return { torrentRead: nothing, follow: () => {}, note: nothing, keep: (action) => action() };
   const { RunRecords } = await import('./run-records.ts');
-  const run = new RunRecords(command, records, env);
+  const run = new RunRecords(command, records, env, limit);
   await run.begin();
   return run;
 }

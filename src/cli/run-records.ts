@@ -7,6 +7,7 @@ import type { Environment } from './env.ts';
 import { exitCodeFor } from './failure.ts';
 import { jsonLine } from './json-text.ts';
 import { openOutput, type OutputFile } from './output-file.ts';
+import type { Output, ReaderLimit } from './reader-limit.ts';
 import type { RecordOptions } from './record-options.ts';
 import { reportPage } from './report/report-page.ts';
 import { ReportRecorder } from './report/report-recorder.ts';
@@ -22,27 +23,24 @@ export async function refuse(env: Environment, error: UsageError): Promise<void>
   await writeEvent(verdict.verdict({ exitCode, reason, code: 'bad-argument' }, undefined, new RunTally(), 0), 0, [env.stdout]);
 }
 
-/** Takes whole lines. */
-interface LineOutput {
-  write(text: string): Promise<void>;
-}
-
 /** The `Records` that write. `begin` comes first; it throws StorageError or InputError when a file or descriptor cannot be written to. */
 export class RunRecords {
   readonly #command: GetCommand;
   readonly #options: RecordOptions;
   readonly #env: Environment;
+  readonly #limit: ReaderLimit;
   readonly #beganMs: number;
   readonly #tally = new RunTally();
   readonly #events: JsonEvents;
-  readonly #lines: LineOutput[] = [];
+  readonly #lines: Output[] = [];
   readonly #files: OutputFile[] = [];
   #report: { readonly recorder: ReportRecorder; readonly file: OutputFile } | undefined;
   #running: Download | undefined;
   #failure: Error | undefined;
   #hasEnded = false;
 
-  constructor(command: GetCommand, options: RecordOptions, env: Environment) {
+  constructor(command: GetCommand, options: RecordOptions, env: Environment, limit: ReaderLimit) {
+    this.#limit = limit;
     this.#command = command;
     this.#options = options;
     this.#env = env;
@@ -55,10 +53,7 @@ export class RunRecords {
     const start = this.#events.start(this.#env.version, this.#env.startedAt, this.#command.torrentPath, given);
     if (json) this.#lines.push(this.#env.stdout);
     try {
-      if (events !== undefined) {
-        const file = this.#open(events);
-        this.#lines.push({ write: async (text) => file.write(text) });
-      }
+      if (events !== undefined) this.#lines.push(this.#limit.around(this.#open(events), 'the events'));
       // Opened now: that it cannot be written is not to be learned at the end of a long download.
       if (reportPath !== undefined) this.#report = { recorder: this.#recorder(start), file: this.#open(reportPath) };
     } catch (error) {
@@ -115,8 +110,7 @@ export class RunRecords {
     const progress = this.#running?.progress();
     const bodies = [this.#events.verdict(end, progress, this.#tally, nowMs)];
     if (progress !== undefined) bodies.unshift(this.#events.summary(progress, this.#running?.peers() ?? [], this.#tally, nowMs));
-    const written = bodies.map((body) => this.#put(body));
-    this.#writeReport(end, nowMs);
+    const written = [...bodies.map((body) => this.#put(body)), this.#writeReport(end, nowMs)];
     for (const file of this.#files) file.close();
     await Promise.all(written);
   }
@@ -128,12 +122,13 @@ export class RunRecords {
   }
 
   /** A report that cannot be written changes nothing about the download: it is told, and that is all. */
-  #writeReport(end: RunEnd, nowMs: number): void {
+  async #writeReport(end: RunEnd, nowMs: number): Promise<void> {
     if (this.#report === undefined) return;
     const { recorder, file } = this.#report;
     const report = recorder.report(end, this.#running, this.#tally, nowMs);
     try {
-      file.write(/\.json$/i.test(this.#options.reportPath ?? '') ? jsonLine(report) : reportPage(report));
+      const output = this.#limit.around(file, 'the report');
+      await output.write(/\.json$/i.test(this.#options.reportPath ?? '') ? jsonLine(report) : reportPage(report));
     } catch (error) {
       new Talk(this.#command, this.#env).warn((error as Error).message);
     }
@@ -151,7 +146,7 @@ export class RunRecords {
   }
 }
 
-async function writeEvent({ type, ...facts }: EventBody, nowMs: number, outputs: readonly LineOutput[]): Promise<void> {
+async function writeEvent({ type, ...facts }: EventBody, nowMs: number, outputs: readonly Output[]): Promise<void> {
   const line = jsonLine({ v: 1, type, t: Math.round(nowMs), ...facts });
   await Promise.all(outputs.map((output) => output.write(line)));
 }

@@ -20,14 +20,17 @@ import type { RunFacts } from '../hooks/hook-facts.ts';
 import { loadTorrent } from '../load-torrent.ts';
 import { checksumsFor, pathLine } from '../published-sums.ts';
 import { openRecords, type Records } from '../records.ts';
+import { ReaderLimit } from '../reader-limit.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
 import type { Reporter } from '../reporters/reporter.ts';
 import { startStream } from '../stdout-stream.ts';
 import { Talk } from '../talk.ts';
 
 /** Resolves when every selected file is complete and verified under its final name. Throws what ended the download otherwise. */
-export async function get(command: GetCommand, env: Environment): Promise<void> {
-  const records = await openRecords(command, env);
+export async function get(command: GetCommand, unlimited: Environment): Promise<void> {
+  const limit = new ReaderLimit(command.download.deadlineMs, unlimited);
+  const env = limit.within(unlimited);
+  const records = await openRecords(command, env, limit);
   return records.keep(() => getWithHooks(command, env, records));
 }
 
