@@ -85,7 +85,8 @@ export function downloadView(progress: DownloadProgress): ProgressView {
     ...(isUnderway ? [formatRate(progress.rateBytesPerSecond), `ETA ${etaMs === undefined ? '?' : formatDuration(etaMs)}`] : ['finishing']),
     formatCount(progress.connectedPeers, 'peer'),
     `${progress.verifiedPieces}/${formatCount(progress.pieceCount, 'piece')}`,
-    `${formatBytes(progress.wastedBytes)} wasted`,
+    // Seldom anything, and the bar needs the room.
+    ...(progress.wastedBytes > 0 ? [`${formatBytes(progress.wastedBytes)} wasted`] : []),
   ];
   return { doneBytes: verifiedBytes, totalBytes, facts };
 }
