@@ -23,9 +23,9 @@ function completeDirectory(t: TestContext): string {
   return directory;
 }
 
-/** All that `verify` writes to a terminal whose environment has `env` added. */
-async function seen(t: TestContext, env: Record<string, string | undefined>, args = ''): Promise<string> {
-  const command = `'${process.execPath}' '${main}' verify a.torrent -o out ${args}`;
+/** All that `verify` writes to a terminal whose environment has `env` added, after `setup`. */
+async function seen(t: TestContext, env: Record<string, string | undefined>, args = '', setup = ''): Promise<string> {
+  const command = `${setup} '${process.execPath}' '${main}' verify a.torrent -o out ${args}`;
   const { exitCode, stdout } = await startProgram(['script', '-qec', command, '/dev/null'], {
     cwd: completeDirectory(t),
     env: { TERM: 'xterm', ...env },
@@ -61,6 +61,21 @@ test('a CI job gets lines in place of a bar, unless it asks for one', { skip }, 
 
 test('a dumb terminal, and one that does not say what it is, get no control sequence at all', { skip }, async (t) => {
   for (const TERM of ['dumb', '', undefined]) assert.ok(!(await seen(t, { TERM }, '--progress bar')).includes('\u001b'));
+});
+
+test('a terminal that says it has no columns gets a bar of the usual width, a narrow one as much as it holds', { skip }, async (t) => {
+  assert.match(await seen(t, {}, '', 'stty cols 0;'), / 0\.0% {2}\[-{30,40}\] {2}of/);
+  assert.match((await seen(t, {}, '', 'stty cols 20;')).replaceAll('\u001b', 'ESC'), /G {2}0\.0% {2}\[-+\]ESC/);
+  assert.ok(!(await seen(t, {}, '', 'stty cols 3;')).includes('%'));
+});
+
+test('a terminal is refused as the place for data', { skip }, async (t) => {
+  const command = `'${process.execPath}' '${main}' get a.torrent --no-color --peer 127.0.0.1:1 -o -`;
+  const { exitCode, stdout } = await startProgram(['script', '-qec', command, '/dev/null'], { cwd: completeDirectory(t) }).finished;
+  assert.deepEqual(
+    [exitCode, stdout],
+    [28, 'ttorrent: stdout is a terminal: send the data to a file or a pipe (`| cat` shows it all the same)\r\n'],
+  );
 });
 
 test('FORCE_COLOR colours what goes into a pipe, and draws no bar there', async (t) => {
