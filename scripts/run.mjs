@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The entry point of every npm script: `node scripts/run.mjs build | test | coverage | demo | man | bench | check | format`. It and its neighbours
-// (*.mjs) are plain JavaScript over Node's own modules, because they run straight after `git clone`, before anything is installed.
+// The entry point of every npm script: `node scripts/run.mjs build | test | coverage | demo | man | pictures | bench | check | format`. It and
+// its neighbours (*.mjs) are plain JavaScript over Node's own modules, because they run straight after `git clone`, before anything is
+// installed.
 
 import { runCheck } from './check.mjs';
 import { build, installDependencies, requireNode, runBinary, runNode } from './prepare.mjs';
@@ -18,6 +19,8 @@ const commands = {
   demo: (args) => runNode(['dist/scripts/demo.js', ...args]),
   /** Writes the man page anew, from the definitions of the command line. */
   man: () => runNode(['dist/scripts/man-page.js', 'man/ttorrent.1']),
+  /** Draws the screens of the documents anew; needs tmux. */
+  pictures: () => runNode(['dist/scripts/terminal-picture.js']),
   /** Measures ttorrent beside other clients; arguments as in bench/options.ts. */
   bench: (args) => runNode(['dist/bench/bench.js', ...args]),
   /** Everything that a contributor runs before a commit; arguments as in check.mjs. */

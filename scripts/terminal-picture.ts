@@ -1,0 +1,78 @@
+// `npm run pictures`: docs/terminal-80x24.svg and docs/terminal-40x10.svg anew. The real command line downloads from a swarm on loopback,
+// in a real terminal (tmux) of that size, and half way its screen is drawn.
+
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type MadeTorrent, makeTorrent } from '../test/support/make-torrent.ts';
+import { makeScratchDirectory, removeScratchDirectory } from '../test/support/scratch.ts';
+import { Seeder } from '../test/support/seeder.ts';
+import { TmuxScreen } from '../test/support/tmux.ts';
+import { FakeTracker } from '../test/support/tracker.ts';
+import { terminalSvg } from './terminal-svg.ts';
+
+const MB = 1_000_000;
+const content = {
+  name: 'tiny-linux',
+  pieceLength: 262_144,
+  files: [
+    // In whole pieces, so that it is complete by itself.
+    { path: ['boot', 'vmlinuz'], length: 32 * 262_144 },
+    { path: ['boot', 'initrd.img'], length: 21 * MB + 77 },
+    { path: ['images', 'rootfs.squashfs'], length: 64 * MB + 1 },
+    { path: ['README.txt'], length: 3_271 },
+  ],
+};
+const seederRates = [6 * MB, 4 * MB, 3 * MB, 2 * MB];
+
+/** What is typed, the last being the download. */
+const pictures = [
+  {
+    columns: 80,
+    rows: 24,
+    typed: ['ttorrent get tiny-linux.torrent -s vmlinuz', 'ttorrent verify tiny-linux.torrent', 'ttorrent get tiny-linux.torrent -v'],
+  },
+  { columns: 40, rows: 10, typed: ['ttorrent get tiny-linux.torrent'] },
+] as const;
+
+await using tracker = await FakeTracker.start();
+const torrent = makeTorrent({ ...content, trackers: [[tracker.url]] });
+const seeders = await Promise.all(seederRates.map((rateBytesPerSecond) => Seeder.start({ torrent, rateBytesPerSecond })));
+tracker.peers = seeders;
+try {
+  for (const picture of pictures) await draw(picture, torrent);
+} finally {
+  await Promise.all(seeders.map((seeder) => seeder.close()));
+}
+
+async function draw({ columns, rows, typed }: (typeof pictures)[number], { bytes }: MadeTorrent): Promise<void> {
+  const directory = makeScratchDirectory();
+  writeFileSync(path.join(directory, 'tiny-linux.torrent'), bytes);
+  writeProgram(path.join(directory, 'bin'));
+  const env = { PS1: '$ ', CI: '', NO_COLOR: '', TTORRENT_CONFIG: '', XDG_STATE_HOME: '/dev/null' };
+  // tmux gives every program its own PATH.
+  const command = ['env', `PATH=${directory}/bin:${process.env['PATH']}`, 'bash', '--norc', '--noprofile', '-i'];
+  const screen = new TmuxScreen({ columns, rows, cwd: directory, command, env });
+  try {
+    await screen.shows(/\$ *$/m);
+    screen.type('clear', 'Enter');
+    for (const line of typed) {
+      await screen.shows(/^\$ *\n*$|\n\$ *\n*$/);
+      screen.type(line, 'Enter');
+    }
+    await screen.shows(/^ +(4[5-9]|5\d)\.\d% /m);
+    const title = `A terminal of ${columns} columns and ${rows} rows: ${typed.join(', then ')}, half way`;
+    const svg = terminalSvg({ columns, rows: screen.rows(true), cursor: screen.cursor() }, title);
+    writeFileSync(`docs/terminal-${columns}x${rows}.svg`, svg);
+  } finally {
+    screen.close();
+    removeScratchDirectory(directory);
+  }
+}
+
+/** A `ttorrent` for the PATH. */
+function writeProgram(directory: string): void {
+  mkdirSync(directory);
+  const program = path.join(directory, 'ttorrent');
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${path.resolve('dist/bundle/ttorrent.js')}' "$@"\n`);
+  chmodSync(program, 0o755);
+}
