@@ -167,7 +167,9 @@ export class Lab {
 
   #spawn(argv: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     const [program = '', ...args] = [...(this.#network?.wrapper ?? []), ...argv];
-    return spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    // What is remembered of complete downloads goes with the lab.
+    const own = { ...process.env, XDG_STATE_HOME: path.join(this.disk, 'state-home') };
+    return spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...own, ...env } });
   }
 
   #compile(): void {

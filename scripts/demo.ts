@@ -57,10 +57,11 @@ async function demonstrate(scratch: string): Promise<number> {
   return exitCode === 0 && areEqual ? 0 : 1;
 }
 
-/** The real command line, on our terminal. */
+/** The real command line, on our terminal; what it remembers of the download goes with `output`. */
 async function download(torrentFile: string, output: string): Promise<number> {
   const cli = fileURLToPath(new URL('../bundle/ttorrent.js', import.meta.url));
-  const child = spawn(process.execPath, [cli, 'get', torrentFile, '-o', output], { stdio: 'inherit' });
+  const env = { ...process.env, XDG_STATE_HOME: path.join(output, 'state-home') };
+  const child = spawn(process.execPath, [cli, 'get', torrentFile, '-o', output], { stdio: 'inherit', env });
   const [exitCode] = (await once(child, 'close')) as [number | null];
   return exitCode ?? 1;
 }
