@@ -1,24 +1,12 @@
 // Torrents of small files, many of which lie whole in one piece: those are made and named in batches, and no promise is weaker for it.
 
 import assert from 'node:assert/strict';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { HandClock } from '../support/hand-clock.ts';
 import { scratchDirectory } from '../support/scratch.ts';
-import { allFiles, assertOnDisk, download, listFiles, makeContent, open, type Opened, piecesOf, writePieces } from './fixture.ts';
+import { allFiles, assertOnDisk, download, edit, listFiles, makeContent, open, type Opened, piecesOf, writePieces } from './fixture.ts';
 
 /** Twenty files to a piece, some empty, one in fifty larger than a piece, a pad file here and there. */
 const content = makeContent(
@@ -102,11 +90,7 @@ test('a small file that another program edits before it has its final name is ne
   for (const keepsMtime of [false, true]) {
     const { storage, dir } = await written(t);
     const part = partOf(dir);
-    const before = statSync(part);
-    const fd = openSync(part, 'r+');
-    writeSync(fd, 'EDITED', 5);
-    closeSync(fd);
-    if (keepsMtime) utimesSync(part, before.atime, before.mtime);
+    edit(part, 'EDITED', 5, keepsMtime);
     await assert.rejects(storage.finish(), { code: 'read-write-failed' });
     await storage.close();
     assert.ok(!existsSync(part.slice(0, -'.part'.length)));

@@ -72,7 +72,7 @@ async function opened(t: TestContext, options: { files?: number[]; tar?: boolean
 }
 
 /** Everything that is ready has been done. */
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('passes on one file as it is, in order, whatever order its pieces come in', async (t) => {
   const { storage, sink, told, write } = await opened(t);
