@@ -20,7 +20,7 @@ import type { UsageError } from './usage-error.ts';
 export async function refuse(env: Environment, error: UsageError): Promise<void> {
   const verdict = new JsonEvents({ pieceEvents: false, progressIntervalMs: 0, verbose: false });
   const { exitCode, reason } = endOf(error);
-  await writeEvent(verdict.verdict({ exitCode, reason, code: 'bad-argument' }, undefined, new RunTally(), 0), 0, [env.stdout]);
+  await env.stdout.write(lineOf(verdict.verdict({ exitCode, reason, code: 'bad-argument' }, undefined, new RunTally(), 0), 0));
 }
 
 /** The `Records` that write. `begin` comes first; it throws StorageError or InputError when a file or descriptor cannot be written to. */
@@ -32,7 +32,7 @@ export class RunRecords {
   readonly #beganMs: number;
   readonly #tally = new RunTally();
   readonly #events: JsonEvents;
-  readonly #lines: Output[] = [];
+  readonly #lines = new Set<Output>();
   readonly #files: OutputFile[] = [];
   #report: { readonly recorder: ReportRecorder; readonly file: OutputFile } | undefined;
   #running: Download | undefined;
@@ -51,9 +51,9 @@ export class RunRecords {
   async begin(): Promise<void> {
     const { json, events, reportPath, given } = this.#options;
     const start = this.#events.start(this.#env.version, this.#env.startedAt, this.#command.torrentPath, given);
-    if (json) this.#lines.push(this.#env.stdout);
+    if (json) this.#lines.add(this.#env.stdout);
     try {
-      if (events !== undefined) this.#lines.push(this.#limit.around(this.#open(events), 'the events'));
+      if (events !== undefined) this.#lines.add(this.#limit.around(this.#open(events), 'the events'));
       // Opened now: that it cannot be written is not to be learned at the end of a long download.
       if (reportPath !== undefined) this.#report = { recorder: this.#recorder(start), file: this.#open(reportPath) };
     } catch (error) {
@@ -134,21 +134,28 @@ export class RunRecords {
     }
   }
 
-  /** What cannot be written ends the run: events that break off must not look like a run that goes on. */
+  /**
+   * What cannot be written ends the run: events that break off must not look like a run that goes on. Whoever else takes them is told how it
+   * ends all the same.
+   */
   async #put(body: EventBody): Promise<void> {
-    if (this.#failure !== undefined) return;
+    const line = lineOf(body, this.#nowMs());
+    await Promise.all([...this.#lines].map((output) => this.#write(output, line)));
+  }
+
+  async #write(output: Output, line: string): Promise<void> {
     try {
-      await writeEvent(body, this.#nowMs(), this.#lines);
+      await output.write(line);
     } catch (error) {
+      this.#lines.delete(output);
       this.#failure ??= error as Error;
       this.#running?.stop(error);
     }
   }
 }
 
-async function writeEvent({ type, ...facts }: EventBody, nowMs: number, outputs: readonly Output[]): Promise<void> {
-  const line = jsonLine({ v: 1, type, t: Math.round(nowMs), ...facts });
-  await Promise.all(outputs.map((output) => output.write(line)));
+function lineOf({ type, ...facts }: EventBody, nowMs: number): string {
+  return jsonLine({ v: 1, type, t: Math.round(nowMs), ...facts });
 }
 
 function endOf(error: unknown): RunEnd {

@@ -255,6 +255,18 @@ test('a reader that goes away ends it with 141 and no word; a full disk is an er
   const full = await get(directory, ['--peer', peer.address, '--events', '/dev/full']);
   assert.equal(full.exitCode, 9, full.stderr);
   assert.match(full.stderr, /cannot write to \/dev\/full/);
+  assert.equal(verdictOf(readEvents(full.stdout)).exitCode, 9, 'stdout is told all the same');
+});
+
+test('events in a file end with the verdict when the reader of stdout goes away', async (t) => {
+  const directory = workDirectory(t);
+  const peer = await seeder(t, { rateBytesPerSecond: 20_000 });
+  const args = ['get', 'a.torrent', '-o', 'out', '--json', '--events', 'events.jsonl', '--peer', peer.address];
+  const running = startCli(args, { cwd: directory });
+  running.child.stdout?.destroy();
+  assert.equal((await running.finished).exitCode, 141);
+  const written = readEvents(readFileSync(path.join(directory, 'events.jsonl'), 'utf8'));
+  assert.equal(verdictOf(written).exitCode, 141);
 });
 
 test('writes the events beside data that goes to stdout', async (t) => {
