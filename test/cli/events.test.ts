@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { corruptEvery, neverUnchoke, silent } from '../support/behaviours.ts';
 import { type EventLine, eventsOf, readEvents } from '../support/events.ts';
 import { bencode, makeTorrent } from '../support/make-torrent.ts';
-import { type RunOptions, type RunResult, runCli, startCli, startProgram } from '../support/run-cli.ts';
+import { preload, type RunOptions, type RunResult, runCli, startCli, startProgram } from '../support/run-cli.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { Seeder, type SeederOptions } from '../support/seeder.ts';
 import { FakeTracker } from '../support/tracker.ts';
@@ -237,9 +237,7 @@ test('ends with a verdict after an internal error', async (t) => {
       if (text.includes('"type":"progress"')) setImmediate(() => { throw new Error('sabotage'); });
       return write.call(this, text, ...more);
     };`;
-  const { exitCode, stdout, stderr } = await get(directory, ['--peer', mute.address], {
-    nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(sabotage)}`],
-  });
+  const { exitCode, stdout, stderr } = await get(directory, ['--peer', mute.address], { nodeOptions: preload(sabotage) });
   const { exitCode: told, reason } = verdictOf(readEvents(stdout));
   assert.deepEqual([exitCode, told, reason], [1, 1, 'sabotage'], stderr);
 });

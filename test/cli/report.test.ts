@@ -8,7 +8,7 @@ import { reportPage } from '../../src/cli/report/report-page.ts';
 import type { Report } from '../../src/cli/report/report.ts';
 import { corruptEvery, silent } from '../support/behaviours.ts';
 import { makeTorrent } from '../support/make-torrent.ts';
-import { type RunOptions, type RunResult, runCli, startCli } from '../support/run-cli.ts';
+import { preload, type RunOptions, type RunResult, runCli, startCli } from '../support/run-cli.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { Seeder, type SeederOptions } from '../support/seeder.ts';
 import { nastyText, reportOf } from './report/made-report.ts';
@@ -108,8 +108,7 @@ test('reports after a signal, an internal error, and of a torrent that cannot be
   // As soon as the run has begun its record.
   const sabotage =
     'import { existsSync } from "node:fs"; setInterval(() => { if (existsSync("r.json")) throw new Error("sabotage"); }, 20)';
-  const nodeOptions = ['--import', `data:text/javascript,${encodeURIComponent(sabotage)}`];
-  assert.equal((await get(crashed, ['--peer', slow.address], { nodeOptions })).exitCode, 1);
+  assert.equal((await get(crashed, ['--peer', slow.address], { nodeOptions: preload(sabotage) })).exitCode, 1);
   assert.equal(reportIn(crashed).end.reason, 'sabotage');
 
   const unread = workDirectory(t);

@@ -18,13 +18,7 @@ export const eventSchema = JSON.parse(readFileSync(new URL('../../../schema/even
 /** The events in `text`. Fails unless each is a valid line of harmless characters, time does not run back and the verdict ends them. */
 export function readEvents(text: string): EventLine[] {
   assert.ok(text.endsWith('\n'), `the last line has its end: ${text.slice(-200)}`);
-  const lines = text.slice(0, -1).split('\n');
-  const events = lines.map((line) => {
-    assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-    const event = JSON.parse(line) as EventLine;
-    assert.deepEqual(schemaFaults(event, eventSchema), [], line);
-    return event;
-  });
+  const events = readEventLines(text);
   events.forEach((event, index) => assert.ok(event.t >= (events[index - 1]?.t ?? 0), `time runs back at ${JSON.stringify(event)}`));
   assert.deepEqual(
     events.flatMap(({ type }, index) => (type === 'verdict' ? [index] : [])),
@@ -32,6 +26,17 @@ export function readEvents(text: string): EventLine[] {
     'one verdict, at the end',
   );
   return events;
+}
+
+/** The events in `text` that are whole: of a run that could not say all. Fails unless each is a valid line of harmless characters. */
+export function readEventLines(text: string): EventLine[] {
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line) => {
+    assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    const event = JSON.parse(line) as EventLine;
+    assert.deepEqual(schemaFaults(event, eventSchema), [], line);
+    return event;
+  });
 }
 
 /** Those of `type`. */

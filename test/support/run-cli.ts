@@ -1,10 +1,16 @@
-// Runs the built command line as a child process, as a user or a script would: exit code, stdout and stderr are what is tested.
+// Runs the built command line as a child process, as a user or a script would: exit code, stdout and stderr are what is tested. Event lines
+// that a run leaves on stdout or in a file are held against the schema here, whatever the test is about.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readEventLines, readEvents } from './events.ts';
 
 /** What is published: the bundle. */
 const builtCli = fileURLToPath(new URL('../../bundle/ttorrent.js', import.meta.url));
+
+const brokenPipe = 141;
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -18,6 +24,11 @@ export interface RunOptions {
   readonly nodeOptions?: readonly string[];
   /** Put before the command line: a program that runs another, such as `nsenter`. */
   readonly wrapper?: readonly string[];
+}
+
+/** Options of Node that make it run `script`, a module's text, before the program. */
+export function preload(script: string): readonly string[] {
+  return ['--import', `data:text/javascript,${encodeURIComponent(script)}`];
 }
 
 /** How a run ended. */
@@ -66,12 +77,32 @@ export function startProgram(command: readonly string[], options: RunOptions = {
   const finished = new Promise<RunResult>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exitCode, signal) => {
-      const durationMs = performance.now() - begunMs;
-      resolve({ exitCode, signal, stdout: stdout.text(), stderr: stderr.text(), timedOut, durationMs });
+      const result = { exitCode, signal, stdout: stdout.text(), stderr: stderr.text(), timedOut, durationMs: performance.now() - begunMs };
+      try {
+        for (const text of [result.stdout, eventsInFile(command, options)]) checkEvents(text, result);
+        resolve(result);
+      } catch (error) {
+        reject(error);
+      }
     });
   }).finally(() => clearTimeout(timeout));
   finished.catch(() => {}); // whoever started it awaits `finished` in time; a failed start must not count as unhandled before
   return { child, finished, stderrMatches: (pattern) => stderr.matches(pattern) };
+}
+
+/** Throws unless `text`, if it is events, has valid ones only, and all of them when the run could say all. */
+function checkEvents(text: string, { exitCode }: RunResult): void {
+  if (!/^\{"v":\d+,"type":/.test(text)) return;
+  const couldSayAll = exitCode !== null && exitCode !== brokenPipe;
+  (couldSayAll ? readEvents : readEventLines)(text);
+}
+
+/** What stands in the file that `--events` names; nothing when there is none. */
+function eventsInFile(command: readonly string[], { cwd = '.' }: RunOptions): string {
+  const name = command[command.indexOf('--events') + 1];
+  if (!command.includes('--events') || name === undefined) return '';
+  const file = path.resolve(cwd, name);
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(file, 'utf8') : '';
 }
 
 /** No colours, no settings, no CI, and no variables of npm or of the test runner, so that a run is the same everywhere. */
