@@ -3,26 +3,8 @@ import { test } from 'node:test';
 import { completionText, DownloadAccount, downloadView } from '../../src/cli/download-account.ts';
 import type { Environment } from '../../src/cli/env.ts';
 import { Talk } from '../../src/cli/talk.ts';
-import type { DownloadEvent, DownloadProgress } from '../../src/index.ts';
-
-const progress: DownloadProgress = {
-  phase: 'downloading',
-  totalBytes: 1000,
-  verifiedBytes: 250,
-  pieceCount: 4,
-  verifiedPieces: 1,
-  checkedBytes: 0,
-  bytesToCheck: 0,
-  downloadedBytes: 2048,
-  wastedBytes: 16_384,
-  corruptBytes: 0,
-  rateBytesPerSecond: 1_048_576,
-  etaMs: 65_000,
-  connectedPeers: 1,
-  knownPeers: 5,
-  bannedPeers: 0,
-  elapsedMs: 2000,
-};
+import type { DownloadEvent } from '../../src/index.ts';
+import { progress } from '../support/progress.ts';
 
 const speech = { quiet: false, verbose: false, color: false };
 

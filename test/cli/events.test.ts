@@ -2,39 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { corruptEvery, neverUnchoke, silent } from '../support/behaviours.ts';
 import { type EventLine, eventsOf, readEvents } from '../support/events.ts';
 import { bencode, makeTorrent } from '../support/make-torrent.ts';
 import { preload, type RunOptions, type RunResult, runCli, startCli, startProgram } from '../support/run-cli.ts';
-import { scratchDirectory } from '../support/scratch.ts';
-import { Seeder, type SeederOptions } from '../support/seeder.ts';
-import { FakeTracker } from '../support/tracker.ts';
-
-const torrent = makeTorrent({
-  name: 'album',
-  pieceLength: 32_768,
-  files: [
-    { path: ['one.bin'], length: 200_000 },
-    { path: ['sub', 'two.bin'], length: 100_000 },
-    { path: ['empty'], length: 0 },
-  ],
-});
-
-function workDirectory(t: TestContext, bytes: Uint8Array = torrent.bytes): string {
-  const directory = scratchDirectory(t);
-  writeFileSync(path.join(directory, 'a.torrent'), bytes);
-  mkdirSync(path.join(directory, 'out'));
-  return directory;
-}
-
-async function seeder(t: TestContext, options: Partial<SeederOptions> = {}): Promise<Seeder> {
-  const started = await Seeder.start({ torrent, ...options });
-  t.after(() => started.close());
-  return started;
-}
+import { FakeTracker, silentAtGoodbye } from '../support/tracker.ts';
+import { album, startSeeder, workDirectory } from '../support/work-directory.ts';
 
 function get(directory: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return runCli(['get', 'a.torrent', '-o', 'out', '--json', ...args], { cwd: directory, ...options });
@@ -47,7 +23,7 @@ function verdictOf(events: readonly EventLine[]): { exitCode: unknown; exitName:
 
 test('tells a download from start to verdict, and prints no paths', async (t) => {
   const directory = workDirectory(t);
-  const peer = await seeder(t);
+  const peer = await startSeeder(t);
   const tracker = await FakeTracker.start({ peers: [peer] });
   t.after(() => tracker.close());
   const { exitCode, stdout, stderr } = await get(directory, ['-a', `${tracker.url}?passkey=s3cret`, '--piece-events', '-s', '1-2']);
@@ -82,11 +58,11 @@ test('tells a download from start to verdict, and prints no paths', async (t) =>
     pieceEvents: true,
     select: ['1-2'],
   });
-  assert.equal(eventsOf(events, 'torrent')[0]?.['infohash'], torrent.infohash.toString('hex'));
+  assert.equal(eventsOf(events, 'torrent')[0]?.['infohash'], album.infohash.toString('hex'));
   const pieces = eventsOf(events, 'piece').map(({ pieceIndex }) => Number(pieceIndex));
   assert.deepEqual(
     pieces.sort((a, b) => a - b),
-    Array.from({ length: torrent.pieceCount }, (_, index) => index),
+    Array.from({ length: album.pieceCount }, (_, index) => index),
   );
   const summary = eventsOf(events, 'summary')[0];
   assert.deepEqual(summary?.['peers'], { serving: 1 });
@@ -97,19 +73,19 @@ test('tells a download from start to verdict, and prints no paths', async (t) =>
 
 test('tells the SHA-256 of each file when it is asked for', async (t) => {
   const directory = workDirectory(t);
-  const { stdout, stderr } = await get(directory, ['--peer', (await seeder(t)).address, '--print-sums', 'sha256']);
+  const { stdout, stderr } = await get(directory, ['--peer', (await startSeeder(t)).address, '--print-sums', 'sha256']);
   const files = eventsOf(readEvents(stdout), 'file');
   assert.equal(files.length, 3, stderr);
   for (const { number, sums } of files) {
-    const file = torrent.files[Number(number) - 1];
-    const content = torrent.read(file?.offset ?? 0, file?.length ?? 0);
+    const file = album.files[Number(number) - 1];
+    const content = album.read(file?.offset ?? 0, file?.length ?? 0);
     assert.deepEqual(sums, { sha256: createHash('sha256').update(content).digest('hex') });
   }
 });
 
 test('tells at most one progress a second', async (t) => {
   const directory = workDirectory(t);
-  const peer = await seeder(t, { rateBytesPerSecond: 100_000 });
+  const peer = await startSeeder(t, { rateBytesPerSecond: 100_000 });
   const events = readEvents((await get(directory, ['--peer', peer.address])).stdout);
   const times = eventsOf(events, 'progress').map(({ t: ms }) => ms);
   assert.ok(times.length >= 2, String(times));
@@ -125,7 +101,7 @@ test('tells of bad data and bans, and of a torrent’s own words nothing raw', a
     trackers: [['http://127.0.0.1:1/0123456789abcdef']],
   });
   const directory = workDirectory(t, hostile.bytes);
-  const liar = await seeder(t, { torrent: hostile, behaviour: corruptEvery(1) });
+  const liar = await startSeeder(t, { torrent: hostile, behaviour: corruptEvery(1) });
   const { exitCode, stdout } = await get(directory, ['--peer', liar.address, '--stall-timeout', '2s']);
   const events = readEvents(stdout);
   assert.ok(eventsOf(events, 'bad-data').length > 0);
@@ -141,7 +117,10 @@ test('ends with a verdict that explains: what each tracker and group of peers di
   const tracker = await FakeTracker.start({ reply: (_announce, response) => void response.end(refusal) });
   t.after(() => tracker.close());
   const directory = workDirectory(t);
-  const misers = [await seeder(t, { behaviour: neverUnchoke() }), await seeder(t, { behaviour: neverUnchoke(), host: '127.0.0.2' })];
+  const misers = [
+    await startSeeder(t, { behaviour: neverUnchoke() }),
+    await startSeeder(t, { behaviour: neverUnchoke(), host: '127.0.0.2' }),
+  ];
   const peers = [...misers.map(({ address }) => address), '127.0.0.1:1'].flatMap((address) => ['--peer', address]);
   const { exitCode, stdout, stderr } = await get(directory, ['-a', tracker.url, ...peers, '--stall-timeout', '2s']);
   const { reason, code } = verdictOf(readEvents(stdout));
@@ -157,7 +136,7 @@ for (const [what, args, exitCode] of [
 ] as const) {
   test(`ends with a verdict at ${what}`, async (t) => {
     const directory = workDirectory(t);
-    const miser = await seeder(t, { behaviour: neverUnchoke() });
+    const miser = await startSeeder(t, { behaviour: neverUnchoke() });
     const result = await get(directory, ['--peer', miser.address, ...args]);
     const verdict = verdictOf(readEvents(result.stdout));
     assert.deepEqual([result.exitCode, verdict.exitCode], [exitCode, exitCode], result.stderr);
@@ -189,7 +168,7 @@ test('ends with a verdict when the torrent cannot be used, the selection matches
 
 test('ends with a verdict after a signal', async (t) => {
   const directory = workDirectory(t);
-  const slow = await seeder(t, { rateBytesPerSecond: 20_000 });
+  const slow = await startSeeder(t, { rateBytesPerSecond: 20_000 });
   const running = startCli(['get', 'a.torrent', '-o', 'out', '--json', '-v', '--peer', slow.address], { cwd: directory });
   await running.stderrMatches(/connected/);
   running.child.kill('SIGTERM');
@@ -201,14 +180,8 @@ test('ends with a verdict after a signal', async (t) => {
 
 test('ends with a verdict after a second signal, which ends it at once', async (t) => {
   const directory = workDirectory(t);
-  const slow = await seeder(t, { rateBytesPerSecond: 20_000 });
-  // This tracker leaves the goodbye unanswered, so that one signal alone takes a while.
-  let noteStopped = (): void => {};
-  const stopped = new Promise<void>((resolve) => (noteStopped = resolve));
-  const tracker = await FakeTracker.start({
-    reply: (announce, response) => (announce.event === 'stopped' ? noteStopped() : void response.end('d8:intervali1800e5:peers0:e')),
-  });
-  t.after(() => tracker.close());
+  const slow = await startSeeder(t, { rateBytesPerSecond: 20_000 });
+  const { tracker, stopped } = await silentAtGoodbye(t);
   const args = ['get', 'a.torrent', '-o', 'out', '--json', '-v', '-a', tracker.url, '--peer', slow.address];
   const running = startCli(args, { cwd: directory });
   await running.stderrMatches(/announce named 0 peers/);
@@ -223,14 +196,14 @@ test('ends with a verdict after a second signal, which ends it at once', async (
 
 test('ends with the verdict of a hook that failed', async (t) => {
   const directory = workDirectory(t);
-  const { exitCode, stdout, stderr } = await get(directory, ['--peer', (await seeder(t)).address, '--on-done', 'false']);
+  const { exitCode, stdout, stderr } = await get(directory, ['--peer', (await startSeeder(t)).address, '--on-done', 'false']);
   const { exitCode: told, code } = verdictOf(readEvents(stdout));
   assert.deepEqual([exitCode, told, code], [44, 44, 'hook-failed'], stderr);
 });
 
 test('ends with a verdict after an internal error', async (t) => {
   const directory = workDirectory(t);
-  const mute = await seeder(t, { behaviour: silent() });
+  const mute = await startSeeder(t, { behaviour: silent() });
   // As soon as the download has begun.
   const sabotage = `const { write } = process.stdout;
     process.stdout.write = function (text, ...more) {
@@ -244,7 +217,7 @@ test('ends with a verdict after an internal error', async (t) => {
 
 test('a reader that goes away ends it with 141 and no word; a full disk is an error', async (t) => {
   const directory = workDirectory(t);
-  const peer = await seeder(t, { rateBytesPerSecond: 20_000 });
+  const peer = await startSeeder(t, { rateBytesPerSecond: 20_000 });
   const running = startCli(['get', 'a.torrent', '-o', 'out', '--json', '--progress', 'none', '--peer', peer.address], { cwd: directory });
   running.child.stdout?.destroy();
   const gone = await running.finished;
@@ -258,7 +231,7 @@ test('a reader that goes away ends it with 141 and no word; a full disk is an er
 
 test('events in a file end with the verdict when the reader of stdout goes away', async (t) => {
   const directory = workDirectory(t);
-  const peer = await seeder(t, { rateBytesPerSecond: 20_000 });
+  const peer = await startSeeder(t, { rateBytesPerSecond: 20_000 });
   const args = ['get', 'a.torrent', '-o', 'out', '--json', '--events', 'events.jsonl', '--peer', peer.address];
   const running = startCli(args, { cwd: directory });
   running.child.stdout?.destroy();
@@ -269,7 +242,7 @@ test('events in a file end with the verdict when the reader of stdout goes away'
 
 test('writes the events beside data that goes to stdout', async (t) => {
   const directory = workDirectory(t);
-  const peer = await seeder(t);
+  const peer = await startSeeder(t);
   const args = ['get', 'a.torrent', '-o', '-', '-s', '1', '--events', 'events.jsonl', '--peer', peer.address];
   const script = '"$@" | wc -c';
   const command = ['/bin/sh', '-c', script, 'sh', process.execPath, path.resolve('dist/bundle/ttorrent.js'), ...args];
@@ -283,7 +256,7 @@ test('writes the events beside data that goes to stdout', async (t) => {
 
 test('writes the events to a file or a descriptor, and the paths to stdout as ever', async (t) => {
   const directory = workDirectory(t);
-  const peer = await seeder(t);
+  const peer = await startSeeder(t);
   const args = ['get', 'a.torrent', '-o', 'out', '--peer', peer.address];
   const toFile = await runCli([...args, '--events', 'events.jsonl'], { cwd: directory });
   assert.equal(toFile.exitCode, 0, toFile.stderr);

@@ -1,7 +1,7 @@
 // `--report` through the real command line: it is written however the run ends.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { reportPage } from '../../src/cli/report/report-page.ts';
@@ -9,8 +9,8 @@ import type { Report } from '../../src/cli/report/report.ts';
 import { corruptEvery, silent } from '../support/behaviours.ts';
 import { makeTorrent } from '../support/make-torrent.ts';
 import { preload, type RunOptions, type RunResult, runCli, startCli } from '../support/run-cli.ts';
-import { scratchDirectory } from '../support/scratch.ts';
-import { Seeder, type SeederOptions } from '../support/seeder.ts';
+import type { Seeder, SeederOptions } from '../support/seeder.ts';
+import { startSeeder, workDirectory } from '../support/work-directory.ts';
 import { nastyText, reportOf } from './report/made-report.ts';
 
 const torrent = makeTorrent({
@@ -22,17 +22,8 @@ const torrent = makeTorrent({
   ],
 });
 
-function workDirectory(t: TestContext): string {
-  const directory = scratchDirectory(t);
-  writeFileSync(path.join(directory, 'a.torrent'), torrent.bytes);
-  mkdirSync(path.join(directory, 'out'));
-  return directory;
-}
-
-async function seeder(t: TestContext, options: Partial<SeederOptions> = {}): Promise<Seeder> {
-  const started = await Seeder.start({ torrent, ...options });
-  t.after(() => started.close());
-  return started;
+function seeder(t: TestContext, options: Partial<SeederOptions> = {}): Promise<Seeder> {
+  return startSeeder(t, { torrent, ...options });
 }
 
 function get(directory: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
@@ -44,7 +35,7 @@ function reportIn(directory: string): Report {
 }
 
 test('reports a download that is complete: bytes by peer and source, times, pieces, options', async (t) => {
-  const directory = workDirectory(t);
+  const directory = workDirectory(t, torrent.bytes);
   const [honest, liar] = [await seeder(t), await seeder(t, { behaviour: corruptEvery(1) })];
   const result = await get(directory, ['--peer', honest.address, '--peer', liar.address]);
   assert.deepEqual([result.exitCode, result.stdout.split('\n').length], [0, 3], result.stderr);
@@ -75,7 +66,7 @@ test('reports a download that is complete: bytes by peer and source, times, piec
 });
 
 test('reports again what was there before', async (t) => {
-  const directory = workDirectory(t);
+  const directory = workDirectory(t, torrent.bytes);
   const peer = await seeder(t);
   await get(directory, ['--peer', peer.address]);
   const second = await get(directory, ['--peer', peer.address]);
@@ -86,7 +77,7 @@ test('reports again what was there before', async (t) => {
 });
 
 test('reports a failure and what lies behind it', async (t) => {
-  const directory = workDirectory(t);
+  const directory = workDirectory(t, torrent.bytes);
   const mute = await seeder(t, { behaviour: silent() });
   const { exitCode, stderr } = await get(directory, ['--peer', mute.address, '--peer', '127.0.0.1:1', '--deadline', '1s']);
   const report = reportIn(directory);
@@ -96,7 +87,7 @@ test('reports a failure and what lies behind it', async (t) => {
 });
 
 test('reports after a signal, an internal error, and of a torrent that cannot be read', async (t) => {
-  const stopped = workDirectory(t);
+  const stopped = workDirectory(t, torrent.bytes);
   const slow = await seeder(t, { rateBytesPerSecond: 20_000 });
   const running = startCli(['get', 'a.torrent', '-o', 'out', '-v', '--report', 'r.json', '--peer', slow.address], { cwd: stopped });
   await running.stderrMatches(/connected/);
@@ -104,14 +95,14 @@ test('reports after a signal, an internal error, and of a torrent that cannot be
   assert.equal((await running.finished).exitCode, 130);
   assert.deepEqual([reportIn(stopped).end.exitCode, reportIn(stopped).end.reason], [130, 'stopped by SIGINT']);
 
-  const crashed = workDirectory(t);
+  const crashed = workDirectory(t, torrent.bytes);
   // As soon as the run has begun its record.
   const sabotage =
     'import { existsSync } from "node:fs"; setInterval(() => { if (existsSync("r.json")) throw new Error("sabotage"); }, 20)';
   assert.equal((await get(crashed, ['--peer', slow.address], { nodeOptions: preload(sabotage) })).exitCode, 1);
   assert.equal(reportIn(crashed).end.reason, 'sabotage');
 
-  const unread = workDirectory(t);
+  const unread = workDirectory(t, torrent.bytes);
   writeFileSync(path.join(unread, 'a.torrent'), '<!DOCTYPE html>');
   assert.equal((await get(unread, [])).exitCode, 25);
   const { torrent: none, totals, end } = reportIn(unread);
@@ -119,7 +110,7 @@ test('reports after a signal, an internal error, and of a torrent that cannot be
 });
 
 test('a report that cannot be written is told at once, or, when all is done, changes nothing', async (t) => {
-  const directory = workDirectory(t);
+  const directory = workDirectory(t, torrent.bytes);
   const early = await runCli(['get', 'a.torrent', '--report', 'missing/r.html'], { cwd: directory });
   assert.deepEqual([early.exitCode, early.stdout], [16, ''], early.stderr);
   assert.match(early.stderr, /missing\/r\.html/);
@@ -132,7 +123,7 @@ test('a report that cannot be written is told at once, or, when all is done, cha
 });
 
 test('writes a page with the names as text and nothing that is loaded', async (t) => {
-  const directory = workDirectory(t);
+  const directory = workDirectory(t, torrent.bytes);
   const args = ['get', 'a.torrent', '-o', 'out', '--report', 'r.html', '--peer', (await seeder(t)).address];
   assert.equal((await runCli(args, { cwd: directory })).exitCode, 0);
   const page = readFileSync(path.join(directory, 'r.html'), 'utf8');

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
 import { bencode } from './make-torrent.ts';
 
 /** One announce as it came in. */
@@ -93,6 +94,20 @@ export class FakeTracker {
       }),
     );
   }
+}
+
+/**
+ * A tracker that names nobody and leaves the goodbye unanswered, so that whoever says it waits a while; `stopped` resolves when it has come.
+ * It runs until the test is done.
+ */
+export async function silentAtGoodbye(t: TestContext): Promise<{ readonly tracker: FakeTracker; readonly stopped: Promise<void> }> {
+  let noteStopped = (): void => {};
+  const stopped = new Promise<void>((resolve) => (noteStopped = resolve));
+  const reply: TrackerOptions['reply'] = (announce, response) =>
+    announce.event === 'stopped' ? noteStopped() : void response.end(bencode({ interval: 1800, peers: Buffer.alloc(0) }));
+  const tracker = await FakeTracker.start({ reply });
+  t.after(() => tracker.close());
+  return { tracker, stopped };
 }
 
 /** 4 bytes of IPv4 address, 2 of port (BEP 23). */

@@ -1,27 +1,16 @@
 // `ttorrent get` as a child process in a swarm on loopback: what it prints, what it does when run again, and how it stops on a signal.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { makeTorrent } from '../../support/make-torrent.ts';
 import { type RunningCli, type RunResult, runCli, startCli, startProgram } from '../../support/run-cli.ts';
-import { scratchDirectory } from '../../support/scratch.ts';
-import { Seeder, type SeederOptions } from '../../support/seeder.ts';
-import { FakeTracker } from '../../support/tracker.ts';
+import type { Seeder, SeederOptions } from '../../support/seeder.ts';
+import { FakeTracker, silentAtGoodbye } from '../../support/tracker.ts';
+import { album, startSeeder, workDirectory } from '../../support/work-directory.ts';
 
 const main = fileURLToPath(new URL('../../../bundle/ttorrent.js', import.meta.url));
-
-const torrent = makeTorrent({
-  name: 'album',
-  pieceLength: 32_768,
-  files: [
-    { path: ['one.bin'], length: 200_000 },
-    { path: ['sub', 'two.bin'], length: 100_000 },
-    { path: ['empty'], length: 0 },
-  ],
-});
 
 interface Swarm {
   readonly directory: string;
@@ -33,10 +22,8 @@ interface Swarm {
 
 /** A seeder and a tracker that names it, and a fresh directory with the torrent. */
 async function swarm(t: TestContext, options: Partial<SeederOptions> = {}): Promise<Swarm> {
-  const directory = scratchDirectory(t);
-  writeFileSync(path.join(directory, 'a.torrent'), torrent.bytes);
-  const seeder = await Seeder.start({ torrent, ...options });
-  t.after(() => seeder.close());
+  const directory = workDirectory(t);
+  const seeder = await startSeeder(t, options);
   const tracker = await FakeTracker.start({ peers: [seeder] });
   t.after(() => tracker.close());
   return { directory, seeder, tracker, args: ['get', 'a.torrent', '-o', 'out', '-a', tracker.url] };
@@ -51,9 +38,9 @@ function outputPath({ directory }: Swarm, ...elements: string[]): string {
 }
 
 function assertComplete(where: Swarm): void {
-  for (const file of torrent.files) {
+  for (const file of album.files) {
     const target = path.join(where.directory, 'out', ...file.path);
-    assert.ok(readFileSync(target).equals(torrent.read(file.offset, file.length)), target);
+    assert.ok(readFileSync(target).equals(album.read(file.offset, file.length)), target);
   }
 }
 
@@ -152,8 +139,7 @@ for (const [signal, exitCode] of [
     assert.match(result.stderr, new RegExp(`ttorrent: stopped by ${signal}\\n$`));
     assert.deepEqual(where.tracker.events, ['started', 'stopped']);
 
-    const again = await Seeder.start({ torrent });
-    t.after(() => again.close());
+    const again = await startSeeder(t);
     const rerun = await runCli([...where.args, '--peer', again.address], { cwd: where.directory });
     assert.equal(rerun.exitCode, 0, rerun.stderr);
     assertComplete(where);
@@ -162,13 +148,7 @@ for (const [signal, exitCode] of [
 
 test('a second signal ends it at once', async (t) => {
   const where = await swarm(t, { rateBytesPerSecond: 60_000 });
-  // This tracker leaves the goodbye unanswered, so that one signal alone takes a while.
-  let noteStopped = (): void => {};
-  const stopped = new Promise<void>((resolve) => (noteStopped = resolve));
-  const tracker = await FakeTracker.start({
-    reply: (announce, response) => (announce.event === 'stopped' ? noteStopped() : void response.end('d8:intervali1800e5:peers0:e')),
-  });
-  t.after(() => tracker.close());
+  const { tracker, stopped } = await silentAtGoodbye(t);
   const args = ['get', 'a.torrent', '-o', 'out', '-v', '-a', tracker.url, '--peer', where.seeder.address];
   const running = startCli(args, { cwd: where.directory });
   // A tracker that has not answered `started` is not told `stopped`.

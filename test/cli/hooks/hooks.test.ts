@@ -4,19 +4,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { makeTorrent } from '../../support/make-torrent.ts';
 import { type RunResult, runCli, startCli } from '../../support/run-cli.ts';
-import { scratchDirectory } from '../../support/scratch.ts';
-import { Seeder, type SeederOptions } from '../../support/seeder.ts';
-
-const torrent = makeTorrent({
-  name: 'album',
-  pieceLength: 32_768,
-  files: [
-    { path: ['one.bin'], length: 200_000 },
-    { path: ['sub', 'two.bin'], length: 100_000 },
-  ],
-});
+import type { SeederOptions } from '../../support/seeder.ts';
+import { album, startSeeder, workDirectory } from '../../support/work-directory.ts';
 
 interface Place {
   readonly directory: string;
@@ -26,11 +16,9 @@ interface Place {
 
 /** A directory with a torrent, a seeder, and a hook `tell.sh` that puts what it is told into `variables` and `stdin`. */
 async function place(t: TestContext, options: Partial<SeederOptions> = {}): Promise<Place> {
-  const directory = scratchDirectory(t);
-  writeFileSync(path.join(directory, 'a.torrent'), torrent.bytes);
+  const directory = workDirectory(t);
   writeFileSync(path.join(directory, 'tell.sh'), 'env | grep ^TTORRENT_ > variables; cat > stdin; echo told "$@"\n');
-  const seeder = await Seeder.start({ torrent, ...options });
-  t.after(() => seeder.close());
+  const seeder = await startSeeder(t, options);
   return { directory, args: ['get', 'a.torrent', '-o', 'out', '--peer', seeder.address] };
 }
 
@@ -49,16 +37,16 @@ test('--on-done runs without a shell when all is complete, and its stdout goes t
   const result = await run(where, '--on-done', "sh tell.sh 'of $HOME'");
   assert.equal(result.exitCode, 0, result.stderr);
   assert.match(result.stderr, /^told of \$HOME$/m);
-  assert.equal(result.stdout.split('\n').length, 3, 'the paths alone');
+  assert.equal(result.stdout.split('\n').length, 4, 'the paths alone');
   const { variables, object } = told(where);
   const out = path.join(where.directory, 'out');
   const expected = {
     HOOK: 'on-done',
-    INFOHASH: torrent.infohash.toString('hex'),
+    INFOHASH: album.infohash.toString('hex'),
     NAME: 'album',
     OUTPUT_DIR: out,
     PATH: path.join(out, 'album'),
-    FILES: '2',
+    FILES: '3',
     TOTAL_BYTES: '300000',
     EXIT_CODE: '0',
     EXIT_NAME: 'complete',
@@ -66,7 +54,7 @@ test('--on-done runs without a shell when all is complete, and its stdout goes t
   for (const [name, value] of Object.entries(expected)) assert.equal(variables[name], value, name);
   assert.ok(Number(variables['DOWNLOADED_BYTES']) >= 300_000);
   assert.match(variables['DURATION_MS'] ?? '', /^\d+$/);
-  assert.deepEqual([object['hook'], object['totalBytes'], (object['files'] as unknown[]).length], ['on-done', 300_000, 2]);
+  assert.deepEqual([object['hook'], object['totalBytes'], (object['files'] as unknown[]).length], ['on-done', 300_000, 3]);
 });
 
 test('--hook-shell asks a shell', async (t) => {

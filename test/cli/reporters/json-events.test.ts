@@ -5,28 +5,11 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { JsonEvents } from '../../../src/cli/reporters/json-events.ts';
 import { RunTally } from '../../../src/cli/run-tally.ts';
-import type { DownloadEvent, DownloadProgress } from '../../../src/index.ts';
+import type { DownloadEvent } from '../../../src/index.ts';
 import { eventSchema } from '../../support/events.ts';
 import { type Schema, schemaFaults } from '../../support/json-schema.ts';
+import { progress } from '../../support/progress.ts';
 
-const progress: DownloadProgress = {
-  phase: 'downloading',
-  totalBytes: 1000,
-  verifiedBytes: 250,
-  pieceCount: 4,
-  verifiedPieces: 1,
-  checkedBytes: 0,
-  bytesToCheck: 0,
-  downloadedBytes: 2048,
-  wastedBytes: 16_384,
-  corruptBytes: 0,
-  rateBytesPerSecond: 1_048_576.5,
-  etaMs: 65_000.25,
-  connectedPeers: 1,
-  knownPeers: 5,
-  bannedPeers: 0,
-  elapsedMs: 2000.75,
-};
 const file = { index: 0, path: ['a', 'b'], length: 1000, torrentOffset: 0, pad: false, executable: false };
 const options = { pieceEvents: false, progressIntervalMs: 1000, verbose: false };
 
