@@ -6,9 +6,10 @@ import bencode from 'bencode';
 import { toLatin1 } from '../support/bytes.ts';
 import { printable } from '../support/printable.ts';
 import { type BencodeDict, type BencodeValue, syntaxError } from './bencode-value.ts';
-import { type BencodeLimits, type Scan, type Span, scan } from './scan.ts';
+import { type BencodeLimits, Scanner, type Span, scan } from './scan.ts';
 
 const letterD = 0x64;
+const letterE = 0x65;
 const letterL = 0x6c;
 
 /** A decoded value with what only its raw bytes tell. */
@@ -34,13 +35,44 @@ export function decode(bytes: Uint8Array, limits: BencodeLimits): BencodeValue {
  * dictionary whose value's raw bytes are to be found. Throws BencodeError.
  */
 export function decodeFirst(bytes: Uint8Array, limits: BencodeLimits, spanKey?: string, begin = 0): Decoded {
-  const scanned = scan(bytes, limits, spanKey, begin);
-  const withoutDicts = Buffer.from(bytes.subarray(begin, scanned.end));
-  for (const at of scanned.containers) withoutDicts[at - begin] = letterL;
-  const tree = bencode.decode(withoutDicts) as FlatValue;
+  const { end, containers, spans } = scan(bytes, limits, spanKey === undefined ? [] : [spanKey], begin);
+  const [tree] = withoutDicts(bytes, { begin, end }, containers);
+  const restorer = new DictRestorer(bytes, containers);
+  return { value: restorer.restore(tree as FlatValue), end, span: spans[0], unsortedAt: restorer.unsortedAt };
+}
+
+/** So many bytes are handed to the package at a time: one call of it costs as much as some ten small values. */
+const batchBytes = 16_384;
+
+/** The values that follow each other in `span` of `bytes`, each held to the limits and decoded when it is its turn. Throws BencodeError. */
+export function* decodeEach(bytes: Uint8Array, limits: BencodeLimits, span: Span): Generator<Pick<Decoded, 'value' | 'unsortedAt'>> {
+  const scanner = new Scanner(bytes, limits, []);
+  let end = span.begin;
+  while (end < span.end) {
+    const begin = end;
+    const containers: number[] = [];
+    while (end < span.end && end - begin < batchBytes) {
+      const scanned = scanner.scan(end);
+      for (const at of scanned.containers) containers.push(at);
+      ({ end } = scanned);
+    }
+    const restorer = new DictRestorer(bytes, containers);
+    for (const tree of withoutDicts(bytes, { begin, end }, containers)) {
+      yield { value: restorer.restore(tree), unsortedAt: restorer.unsortedAt };
+    }
+  }
+}
+
+/** The values in `span`, as the package gives them when it sees no dictionary; `containers` are all lists and dictionaries there. */
+function withoutDicts(bytes: Uint8Array, { begin, end }: Span, containers: readonly number[]): FlatValue[] {
+  const list = Buffer.allocUnsafe(end - begin + 2);
+  list[0] = letterL;
+  list.set(bytes.subarray(begin, end), 1);
+  list[list.length - 1] = letterE;
+  for (const at of containers) list[at - begin + 1] = letterL;
+  const values = bencode.decode(list) as FlatValue[];
   bencode.decode(Uint8Array.of(0x69, 0x30, 0x65)); // `i0e`: the package holds on to its last input, which may be large
-  const restorer = new DictRestorer(bytes, scanned);
-  return { value: restorer.restore(tree), end: scanned.end, span: scanned.span, unsortedAt: restorer.unsortedAt };
+  return values;
 }
 
 /** What the package returns when it sees no dictionary. */
@@ -53,9 +85,9 @@ class DictRestorer {
   readonly #containers: readonly number[];
   #next = 0;
 
-  constructor(bytes: Uint8Array, scanned: Scan) {
+  constructor(bytes: Uint8Array, containers: readonly number[]) {
     this.#bytes = bytes;
-    this.#containers = scanned.containers;
+    this.#containers = containers;
   }
 
   /** Visits containers in the scanner's order: outer before inner, as written. */

@@ -3,7 +3,7 @@
 
 import { concatBytes } from '../support/bytes.ts';
 import type { BencodeValue } from './bencode-value.ts';
-import { type Decoded, decodeFirst } from './decode.ts';
+import { type Decoded, decodeEach, decodeFirst } from './decode.ts';
 import { type BencodeLimits, type Span, scan } from './scan.ts';
 
 const letterL = 0x6c;
@@ -26,8 +26,8 @@ export interface DecodedLoosely extends Decoded {
  */
 export function decodeLoosely(bytes: Uint8Array, limits: LooseLimits, spanKey: string, listKey: string): DecodedLoosely {
   const atOnce = { ...limits, tokens: limits.tokensAtOnce };
-  const { span, end } = scan(bytes, limits, spanKey);
-  const list = span === undefined ? undefined : scan(bytes, limits, listKey, span.begin).span;
+  const { spans, end } = scan(bytes, limits, [spanKey, listKey]);
+  const [span, list] = spans;
   if (span === undefined || list === undefined || bytes[list.begin] !== letterL) {
     return { ...decodeFirst(bytes, atOnce, spanKey), list: undefined };
   }
@@ -58,11 +58,9 @@ export class LooseList implements Iterable<BencodeValue> {
   }
 
   *[Symbol.iterator](): Generator<BencodeValue> {
-    let at = this.#span.begin + 1;
-    while (at < this.#span.end - 1) {
-      const { value, end, unsortedAt } = decodeFirst(this.#bytes, this.#limits, undefined, at);
+    const items = { begin: this.#span.begin + 1, end: this.#span.end - 1 };
+    for (const { value, unsortedAt } of decodeEach(this.#bytes, this.#limits, items)) {
       this.unsortedAt ??= unsortedAt;
-      at = end;
       yield value;
     }
   }

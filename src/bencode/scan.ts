@@ -27,8 +27,8 @@ export interface Scan {
   readonly end: number;
   /** Where each list and dictionary begins, outer before inner. */
   readonly containers: readonly number[];
-  /** Where the value of the key that was asked for is, when the outermost value is a dictionary that has it. */
-  readonly span: Span | undefined;
+  /** Where the value of each key that was asked for is, as far as it is there. */
+  readonly spans: readonly (Span | undefined)[];
 }
 
 const letterD = 0x64;
@@ -43,40 +43,48 @@ const zero = 0x30;
 type Expecting = 'list item' | 'key' | 'value of key';
 
 /**
- * Scans one value at `begin` of `bytes`; what follows it is the caller's business. `spanKey` is a key (Latin-1) of the outermost
- * dictionary whose value's raw bytes are to be found. Throws BencodeError (`syntax`).
+ * Scans one value at `begin` of `bytes`; what follows it is the caller's business. `spanKeys` are keys (Latin-1) whose values' raw bytes are
+ * to be found: the first of the outermost dictionary, each other of the dictionary that is the value of the one before. Throws BencodeError
+ * (`syntax`).
  */
-export function scan(bytes: Uint8Array, limits: BencodeLimits, spanKey?: string, begin = 0): Scan {
-  if (bytes.length > limits.bytes) throw syntaxError(limits.bytes, `more than the ${limits.bytes} bytes allowed`);
-  return new Scanner(bytes, limits, spanKey, begin).run();
+export function scan(bytes: Uint8Array, limits: BencodeLimits, spanKeys: readonly string[] = [], begin = 0): Scan {
+  return new Scanner(bytes, limits, spanKeys).scan(begin);
 }
 
-class Scanner {
+/** Scans values of the same bytes one by one: to make a scanner takes longer than to scan a small value. */
+export class Scanner {
   readonly #bytes: Uint8Array;
   readonly #limits: BencodeLimits;
-  readonly #containers: number[] = [];
+  #containers: number[] = [];
   readonly #open: Expecting[] = [];
-  readonly #spanKey: string | undefined;
-  #spanBegin: number | undefined;
-  #span: Span | undefined;
+  readonly #spanKeys: readonly string[];
+  /** Where the values begin that are asked for and have not ended yet. */
+  readonly #spanBegins: (number | undefined)[];
+  #spans: (Span | undefined)[] = [];
   #tokens = 0;
-  #at: number;
+  #at = 0;
 
-  constructor(bytes: Uint8Array, limits: BencodeLimits, spanKey: string | undefined, begin: number) {
+  constructor(bytes: Uint8Array, limits: BencodeLimits, spanKeys: readonly string[]) {
+    if (bytes.length > limits.bytes) throw syntaxError(limits.bytes, `more than the ${limits.bytes} bytes allowed`);
     this.#bytes = bytes;
     this.#limits = limits;
-    this.#spanKey = spanKey;
-    this.#at = begin;
+    this.#spanKeys = spanKeys;
+    this.#spanBegins = spanKeys.map(() => undefined);
   }
 
-  run(): Scan {
+  /** As the function `scan`. */
+  scan(begin: number): Scan {
+    this.#at = begin;
+    this.#tokens = 0;
+    this.#containers = [];
+    this.#spans = this.#spanKeys.map(() => undefined);
     do {
       const expecting = this.#open.at(-1);
       if (expecting !== undefined && this.#bytes[this.#at] === letterE) this.#close(expecting);
       else if (expecting === 'key') this.#key();
       else this.#value();
     } while (this.#open.length > 0);
-    return { end: this.#at, containers: this.#containers, span: this.#span };
+    return { end: this.#at, containers: this.#containers, spans: this.#spans };
   }
 
   #close(expecting: Expecting): void {
@@ -89,9 +97,10 @@ class Scanner {
   #key(): void {
     this.#countToken();
     if (!isDigit(this.#bytes[this.#at])) throw this.#unexpected('a key or the end of the dictionary');
-    const key = this.#string();
-    this.#open[this.#open.length - 1] = 'value of key';
-    if (this.#open.length === 1 && this.#isSpanKey(key)) this.#spanBegin = this.#at;
+    const begin = this.#string();
+    const level = this.#open.length - 1;
+    this.#open[level] = 'value of key';
+    if (level < this.#spanKeys.length && this.#isSpanKey(begin, level)) this.#spanBegins[level] = this.#at;
   }
 
   #value(): void {
@@ -115,13 +124,17 @@ class Scanner {
     const last = this.#open.length - 1;
     if (this.#open[last] !== 'value of key') return;
     this.#open[last] = 'key';
-    if (last > 0 || this.#spanBegin === undefined) return;
-    this.#span = { begin: this.#spanBegin, end: this.#at };
-    this.#spanBegin = undefined;
+    const begin = this.#spanBegins[last];
+    if (begin === undefined) return;
+    this.#spans[last] = { begin, end: this.#at };
+    this.#spanBegins[last] = undefined;
   }
 
-  #isSpanKey({ begin, end }: Span): boolean {
-    return end - begin === this.#spanKey?.length && toLatin1(this.#bytes.subarray(begin, end)) === this.#spanKey;
+  /** Whether the key is asked for that begins at `begin` and has just ended. */
+  #isSpanKey(begin: number, level: number): boolean {
+    const key = this.#spanKeys[level] as string;
+    if (this.#at - begin !== key.length || (level > 0 && this.#spanBegins[level - 1] === undefined)) return false;
+    return toLatin1(this.#bytes.subarray(begin, this.#at)) === key;
   }
 
   /** `i<digits>e`, canonical and a safe integer. */
@@ -136,8 +149,8 @@ class Scanner {
     this.#at++;
   }
 
-  /** `<length>:<bytes>`; returns where the bytes are. */
-  #string(): Span {
+  /** `<length>:<bytes>`; returns where the bytes begin. */
+  #string(): number {
     const lengthAt = this.#at;
     const length = this.#digits('a string length');
     if (this.#bytes[this.#at] !== colon) throw this.#unexpected('a digit or the colon behind a string length');
@@ -145,7 +158,7 @@ class Scanner {
     const available = this.#bytes.length - begin;
     if (length > available) throw syntaxError(lengthAt, `a string of ${length} bytes where ${available} are left`);
     this.#at = begin + length;
-    return { begin, end: this.#at };
+    return begin;
   }
 
   /** One or more digits without a leading zero, as a safe integer. */

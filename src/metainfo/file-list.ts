@@ -100,16 +100,28 @@ function readFileEntry(value: BencodeValue, number: number, options: EntryOption
   const namedBy = readUtf8Path(entry) ?? rawPath;
   // A copy takes what it needs; an array that grew has room for more.
   const safePath = pad || symlink ? [] : cleanPath(namedBy, options).slice();
-  const given = namedBy.map(toText).join('/');
   return {
     rawPath: options.isHybrid ? rawPath.map(toLatin1).join('/') : '',
     safePath,
-    givenPath: given === safePath.join('/') ? undefined : given,
+    givenPath: givenPathOf(namedBy, safePath),
     length,
     pad,
     executable: attributes.includes('x'),
     symlink,
   };
+}
+
+/** What `raw` says, where `safePath` is something else. Most names are ASCII and safe, and need not be decoded again to know it. */
+function givenPathOf(raw: readonly Uint8Array[], safePath: readonly string[]): string | undefined {
+  if (raw.length === safePath.length && raw.every((element, i) => isAsciiOf(safePath[i] as string, element))) return undefined;
+  const given = raw.map(toText).join('/');
+  return given === safePath.join('/') ? undefined : given;
+}
+
+function isAsciiOf(text: string, raw: Uint8Array): boolean {
+  if (text.length !== raw.length) return false;
+  for (let i = 0; i < raw.length; i++) if (raw[i] !== text.charCodeAt(i) || (raw[i] as number) > 0x7f) return false;
+  return true;
 }
 
 function readLength(reader: DictReader): number {

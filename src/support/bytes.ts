@@ -47,6 +47,8 @@ export function toHex(bytes: Uint8Array): string {
 
 /** One character per byte (Latin-1): for byte strings used as keys and for ASCII text. */
 export function toLatin1(bytes: Uint8Array): string {
+  // To make a Buffer takes 300 ns; the key of a dictionary is read in 50.
+  if (bytes.length <= shortBytes) return String.fromCharCode(...bytes);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
@@ -54,3 +56,5 @@ export function toLatin1(bytes: Uint8Array): string {
 export function fromText(text: string): Uint8Array {
   return Buffer.from(text, 'utf8');
 }
+
+const shortBytes = 16;

@@ -57,3 +57,18 @@ test('refuses at once what breaks the grammar or a limit anywhere, and duplicate
   assert.throws(() => [...(loosely(text).list ?? [])], new RegExp(`at byte ${text.indexOf('d1:a')}: the key "a" twice`));
   assert.throws(() => [...(loosely(`d1:od1:lll${'i0e'.repeat(25)}eeee`).list ?? [])], /more than 20 keys and values/);
 });
+
+test('gives the same whether its items are decoded together or are too long for that', () => {
+  const generous = { bytes: 10_000_000, depth: 4, tokens: 1_000_000, tokensAtOnce: 20 };
+  const items = Array.from(
+    { length: 300 },
+    (_, i) => `d1:${i % 7 === 0 ? 'z' : 'a'}${1 + (i % 50) * 400}:${'x'.repeat(1 + (i % 50) * 400)}1:bi${i}ee`,
+  );
+  const { list } = decodeLoosely(fromLatin1(`d1:od1:ll${items.join('')}eee`), generous, 'o', 'l');
+  const each = items.map((item) => decodeFirst(fromLatin1(item), generous));
+  assert.deepEqual(
+    [...(list ?? [])],
+    each.map(({ value }) => value),
+  );
+  assert.equal(list?.unsortedAt, 'd1:od1:ll'.length);
+});

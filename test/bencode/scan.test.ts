@@ -116,8 +116,18 @@ test('notes where containers begin, outer before inner', () => {
 
 test('finds the raw bytes of a key of the outermost dictionary only', () => {
   const text = 'd1:ad4:infoi1ee4:infod1:xi2eee';
-  const { span } = scan(latin1(text), limits, 'info');
+  const [span] = scan(latin1(text), limits, ['info']).spans;
   assert.equal(text.slice(span?.begin, span?.end), 'd1:xi2ee');
-  assert.equal(scan(latin1('d1:ad4:infoi1eee'), limits, 'info').span, undefined);
-  assert.equal(scan(latin1('l4:infoi1ee'), limits, 'info').span, undefined);
+  assert.equal(scan(latin1('d1:ad4:infoi1eee'), limits, ['info']).spans[0], undefined);
+  assert.equal(scan(latin1('l4:infoi1ee'), limits, ['info']).spans[0], undefined);
+});
+
+test('finds a key in the value of a key, and nowhere else', () => {
+  const text = 'd1:ad5:filesi1ee4:infod1:xd5:filesi2ee5:filesli3eeee';
+  const [info, files] = scan(latin1(text), limits, ['info', 'files']).spans;
+  assert.equal(text.slice(files?.begin, files?.end), 'li3ee');
+  assert.equal(text.slice(info?.begin, info?.end), 'd1:xd5:filesi2ee5:filesli3eee');
+  const without = 'd5:filesi1e4:infold5:filesi2eeee';
+  const spans = scan(latin1(without), limits, ['info', 'files']).spans;
+  assert.deepEqual([without.slice(spans[0]?.begin, spans[0]?.end), spans[1]], ['ld5:filesi2eee', undefined]);
 });
