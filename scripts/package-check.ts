@@ -61,7 +61,10 @@ async function checkVersion(command: readonly string[], cwd = scratch): Promise<
 }
 
 async function checkLibrary(directory: string): Promise<void> {
-  const check = "import * as ttorrent from 'ttorrent'; if (Object.keys(ttorrent).length === 0) process.exit(1);";
+  const check = `import * as ttorrent from 'ttorrent';
+    import { existsSync } from 'node:fs';
+    const schema = new URL(import.meta.resolve('ttorrent/schema/events.schema.json'));
+    if (Object.keys(ttorrent).length === 0 || !existsSync(schema)) process.exit(1);`;
   const { exitCode, stderr } = await startProgram([process.execPath, '--input-type=module', '-e', check], { cwd: directory }).finished;
   if (exitCode !== 0) throw new Error(`importing the library: exit ${exitCode}, ${stderr}`);
 }
