@@ -1,7 +1,7 @@
 // Files that the command line writes beside the download: event lines, a report. An edge to the file system; written in step with what
 // happens, so that a line is with the system when the call returns and nothing waits when the process ends at once. Pipes alone may wait.
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type Stats, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readdirSync, type Stats, statSync, writeSync } from 'node:fs';
 
 import { InputError, StorageError } from '../index.ts';
 import { OutputError } from './env.ts';
@@ -17,11 +17,11 @@ export interface OutputFile extends Output {
 
 /**
  * Opens `target` and empties it; a number is a descriptor that is open already. Throws StorageError `create-failed`, or
- * InputError for a descriptor that is not open.
+ * InputError for a descriptor that is not open and for a file that is one of `taken`.
  */
-export function openOutput(target: string | number): OutputFile {
+export function openOutput(target: string | number, taken: readonly string[]): OutputFile {
   const name = typeof target === 'number' ? `descriptor ${target}` : target;
-  const fd = typeof target === 'number' ? openDescriptor(target) : openFile(target);
+  const fd = typeof target === 'number' ? openDescriptor(target) : openFile(target, taken);
   const stats = fstatSync(fd);
   // Of the standard streams Node has made such streams itself.
   if (fd > 2 && (stats.isFIFO() || stats.isSocket())) return pipeOutput(fd, name);
@@ -33,30 +33,52 @@ export function openOutput(target: string | number): OutputFile {
   };
 }
 
-/** Not waiting: a named pipe that nobody reads would hold up the process, and its end, for ever. */
-const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NONBLOCK ?? 0);
+/** Not waiting: a named pipe that nobody reads would hold up the process, and its end, for ever. Emptied when it is known to be no other's. */
+const flags = constants.O_WRONLY | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
 
-function openFile(path: string): number {
+function openFile(path: string, taken: readonly string[]): number {
+  let fd: number | undefined;
   try {
-    return openSync(path, flags, 0o666);
+    fd = openSync(path, flags, 0o666);
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) return fd;
+    const same = taken.find((other) => isSameFile(statSync(other, { throwIfNoEntry: false }), stat));
+    if (same !== undefined) throw new InputError('bad-argument', `${path} is not written to: it is the same file as ${same}`);
+    ftruncateSync(fd);
+    return fd;
   } catch (cause) {
+    if (fd !== undefined) closeSync(fd);
+    if (cause instanceof InputError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     const why = code === 'ENXIO' ? 'nobody reads this pipe' : message;
     throw new StorageError('create-failed', `cannot write ${path}: ${why}`, { cause });
   }
 }
 
+function isSameFile(one: Stats | undefined, other: Stats): boolean {
+  return one?.ino === other.ino && one.dev === other.dev;
+}
+
 /** A pipe is opened anew where the system can do that (Linux), so that for others who write to it nothing changes. */
 function openDescriptor(fd: number): number {
   const stats = statsOf(fd);
-  if (stats === undefined || !isGiven(fd, stats)) {
-    throw new InputError('bad-argument', `--events ${fd}: descriptor ${fd} is not open (a file of this name is ./${fd})`);
+  if (stats === undefined || !isGiven(fd, stats) || !takesBytes(fd)) {
+    throw new InputError('bad-argument', `--events ${fd}: descriptor ${fd} is not open for writing (a file of this name is ./${fd})`);
   }
   if (!stats.isFIFO()) return fd;
   try {
     return openSync(`/dev/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
     return fd; // another user's, or nobody reads it any more, which the first write tells
+  }
+}
+
+function takesBytes(fd: number): boolean {
+  try {
+    writeSync(fd, new Uint8Array(0));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -34,6 +34,8 @@ export class RunRecords {
   readonly #events: JsonEvents;
   readonly #lines = new Set<Output>();
   readonly #files: OutputFile[] = [];
+  /** Paths of files that are written to. */
+  readonly #opened: string[] = [];
   #report: { readonly recorder: ReportRecorder; readonly file: OutputFile } | undefined;
   #running: Download | undefined;
   #failure: Error | undefined;
@@ -83,12 +85,17 @@ export class RunRecords {
 
   async keep(action: () => Promise<void>): Promise<void> {
     try {
+      this.#throwIfFailed();
       await action();
     } catch (error) {
       await this.#end(endOf(error));
       throw error;
     }
     await this.#end(this.#failure === undefined ? { exitCode: 0, reason: 'complete and verified', code: undefined } : endOf(this.#failure));
+    this.#throwIfFailed();
+  }
+
+  #throwIfFailed(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -97,8 +104,9 @@ export class RunRecords {
   }
 
   #open(target: string | number): OutputFile {
-    const file = openOutput(target);
+    const file = openOutput(target, [this.#command.torrentPath, ...this.#opened]);
     this.#files.push(file);
+    if (typeof target === 'string') this.#opened.push(target);
     return file;
   }
 
