@@ -1,7 +1,9 @@
 // The user's config file: where it is, and one JSON object in it.
 
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import path from 'node:path';
+
+import { formatBytes } from '../../index.ts';
 
 /** The config file as found. */
 export interface ConfigFile {
@@ -34,14 +36,42 @@ export function readConfigFile(variables: NodeJS.ProcessEnv): ConfigFile | undef
   if (file === undefined) return undefined;
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBounded(file);
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? '';
     const isNamed = variables['TTORRENT_CONFIG'] !== undefined;
     if (!isNamed && ['ENOENT', 'ENOTDIR', 'EACCES'].includes(code)) return { path: file, entries: undefined };
     throw new ConfigError(`${file}: cannot be read (${code})`, { cause: error });
   }
   return { path: file, entries: parseConfig(file, text) };
+}
+
+/** Far more than all options take: whatever has this name, a device or somebody's archive, is not read into memory. */
+const longestBytes = 256 * 1024;
+/** How often, and how long each time, whoever writes a pipe such as `<(...)` is waited for. */
+const emptyPipe = { tries: 500, waitMs: 20 };
+
+/** Not by opening it to wait: a named pipe that nobody writes would hold up the process where no signal reaches it. */
+function readBounded(file: string): string {
+  const fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const bytes = Buffer.allocUnsafe(longestBytes + 1);
+    let length = 0;
+    for (let tries = 0; length <= longestBytes; ) {
+      try {
+        const read = readSync(fd, bytes, length, bytes.length - length, null);
+        if (read === 0) return bytes.toString('utf8', 0, length);
+        length += read;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || ++tries > emptyPipe.tries) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, emptyPipe.waitMs);
+      }
+    }
+    throw new ConfigError(`${file}: longer than a config file may be, ${formatBytes(longestBytes)}`);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The entries of one JSON object. Throws ConfigError, which names `file` and, as far as it is known, the line. */

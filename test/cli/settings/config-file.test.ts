@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ConfigError, configPath, parseConfig, readConfigFile } from '../../../src/cli/settings/config-file.ts';
@@ -22,6 +23,28 @@ test('takes a file that is not there for an empty one, unless it was named', (t)
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, '\uFEFF{"quiet": true}\n');
   assert.deepEqual(readConfigFile({ HOME: home })?.entries, new Map([['quiet', true]]));
+});
+
+test('takes no more of a file than a config file may have, and waits for nobody who does not write a pipe', (t) => {
+  const directory = scratchDirectory(t);
+  const file = path.join(directory, 'config.json');
+  const refusal = (pattern: RegExp) => (error: unknown) => error instanceof ConfigError && pattern.test(error.message);
+  symlinkSync('/dev/zero', file);
+  assert.throws(() => readConfigFile({ TTORRENT_CONFIG: file }), refusal(/longer than a config file may be, 256 KiB/));
+  rmSync(file);
+  writeFileSync(file, ' '.repeat(256 * 1024 - 2) + '{}');
+  assert.equal(readConfigFile({ TTORRENT_CONFIG: file })?.entries?.size, 0);
+  rmSync(file);
+  assert.equal(spawnSync('mkfifo', [file]).status, 0);
+  assert.throws(() => readConfigFile({ TTORRENT_CONFIG: file }), refusal(/not JSON/));
+});
+
+test('reads a pipe such as <(...) to its end', () => {
+  const module = new URL('../../../src/cli/settings/config-file.js', import.meta.url).href;
+  const script = `import(${JSON.stringify(module)}).then((m) => console.log(m.readConfigFile({ TTORRENT_CONFIG: process.argv[1] }).entries.size))`;
+  const shell = '{ printf "{"; printf "\\"quiet\\": true}"; } | "$0" -e "$1" /dev/stdin';
+  const run = spawnSync('/bin/sh', ['-c', shell, process.execPath, script], { encoding: 'utf8' });
+  assert.equal(run.stdout, '1\n', run.stderr);
 });
 
 const refused: readonly [text: string, message: RegExp][] = [
