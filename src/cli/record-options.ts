@@ -53,13 +53,17 @@ export function recordOptions(): Option[] {
 
 /** What the options ask for; undefined when that is nothing. `command` refuses events among the data that goes to stdout. */
 export function recordsOf(typed: TypedRecordOptions, command: Command): RecordOptions | undefined {
-  if (typed.json !== true && typed.events === undefined && typed.report === undefined) return undefined;
   const isMixed = outputDirOf(typed) === '-' && typed.showFiles !== true;
-  if (isMixed && typed.json === true) command.error("error: option '--json' cannot be used with '-o -'; see --events");
-  if (isMixed && typed.events === 1) command.error("error: option '--events 1' cannot be used with '-o -'");
+  const isTyped = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  if (isMixed && typed.json === true && isTyped('json')) command.error("error: option '--json' cannot be used with '-o -'; see --events");
+  if (isMixed && typed.events === 1 && isTyped('events')) command.error("error: option '--events 1' cannot be used with '-o -'");
+  // A setting is for runs that it fits.
+  const json = typed.json === true && !isMixed;
+  const events = isMixed && typed.events === 1 ? undefined : typed.events;
+  if (!json && events === undefined && typed.report === undefined) return undefined;
   return {
-    json: typed.json === true,
-    events: typed.events,
+    json,
+    events,
     progressIntervalMs: typed.progressInterval ?? shortestIntervalMs,
     pieceEvents: typed.pieceEvents === true,
     reportPath: typed.report,

@@ -47,8 +47,8 @@ export function orderOf(typed: TypedStreamOptions): Pick<DownloadOptions, 'order
 /** `stream`, when the output is `-`. `command` refuses what makes no sense. */
 export function streamRequest(typed: TypedStreamOptions, command: Command): { stream?: StreamRequest } {
   if (outputDirOf(typed) !== '-') {
-    // A directory for the spool may be a habit; who asks for a tar and gets files is misled.
-    if (typed.tar === true) command.error("error: option '--tar' needs '-o -'");
+    // A directory for the spool may be a habit, and so is every setting; who types that he wants a tar and gets files is misled.
+    if (typed.tar === true && command.getOptionValueSource('tar') === 'cli') command.error("error: option '--tar' needs '-o -'");
     return {};
   }
   // No file gets a final name, and stdout is for data: what a gate would veto and a plan would print is refused, not left out.

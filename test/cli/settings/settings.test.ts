@@ -66,6 +66,18 @@ test('what excludes another keeps to the same precedence', () => {
   assert.equal(get('get a -d typed', { variables: { TTORRENT_OUTPUT: 'set' } }).download.outputDir, 'typed');
 });
 
+test('a setting that only some runs can heed is left out of the others; typed, it is refused', () => {
+  assert.equal(get('get a -o d', { file: { tar: true } }).stream, undefined);
+  assert.equal(get('get a -o -', { file: { tar: true } }).stream?.tar, true);
+  for (const given of [{ file: { json: true } }, { variables: { TTORRENT_JSON: '1' } }, { file: { events: '1' } }]) {
+    assert.equal(get('get a -o -', given).records, undefined);
+    assert.notEqual(get('get a -o d', given).records, undefined);
+  }
+  for (const args of ['get a -o d --tar', 'get a -o - --json', 'get a -o - --events 1']) assert.throws(() => get(args), UsageError);
+  // What guards the data, or was to change nothing, is not left out.
+  for (const file of [{ gate: 'scan' }, { 'dry-run': true }]) assert.throws(() => get('get a -o -', { file }), UsageError);
+});
+
 test('a setting of another command does no harm', () => {
   assert.equal(parse('info a', { file: { deadline: '3m' }, variables: { TTORRENT_MAX_PEERS: 'nonsense' } }).kind, 'info');
 });
