@@ -16,6 +16,7 @@ import type { OpenFiles } from './open-files.ts';
 import { statDescriptor } from './open-work-file.ts';
 import { changedByOthers, publishFile } from './publish-file.ts';
 import { type RecheckParts, recheckFile } from './recheck-file.ts';
+import { isRefusal } from './refusals.ts';
 import { bitsOf, EncodedRecords, type FileRecord, recordOf } from './state-codec.ts';
 import type { StateFile } from './state-file.ts';
 import type { Allocation, StorageOptions } from './storage.ts';
@@ -39,6 +40,8 @@ export interface CheckpointParts extends RecheckParts {
   readonly durability: Durability;
   readonly clock: Clock;
   readonly onCompleted: (work: WorkFile) => void;
+  /** A complete file keeps its temporary name; the others go on. */
+  readonly onRefused: (error: StorageError) => void;
   /** A round failed; there will be no other. */
   readonly onFailure: (error: StorageError) => void;
 }
@@ -228,7 +231,7 @@ export class Checkpoints {
   }
 
   async #publish(work: WorkFile): Promise<void> {
-    const { openFiles, signal, approve } = this.#parts;
+    const { openFiles, signal, approve, onRefused } = this.#parts;
     const { synced } = work;
     if (synced === undefined) throw changedByOthers(work.partPath);
     try {
@@ -237,6 +240,7 @@ export class Checkpoints {
     } catch (error) {
       // Stopped meanwhile: it stays a `.part`.
       if (signal.aborted) return;
+      if (isRefusal(error)) return onRefused(error);
       throw error;
     }
     // Kept open meanwhile, so that nobody who reads it looks for it under the old name.

@@ -17,6 +17,7 @@ import { openWorkFile } from './open-work-file.ts';
 import { prepareOutputDir } from './path-guard.ts';
 import { PieceIo } from './piece-io.ts';
 import { prepareFiles } from './prepare-files.ts';
+import { Refusals } from './refusals.ts';
 import type { FileRecords } from './state-codec.ts';
 import { StateFile } from './state-file.ts';
 import type { StorageListener, StorageOptions, TorrentStorage } from './storage.ts';
@@ -119,6 +120,8 @@ class DiskStorage implements TorrentStorage {
   readonly #pieceIo: PieceIo;
   readonly #geometry: Geometry;
   readonly #checkpoints: Checkpoints;
+  /** Complete files that keep their temporary names. */
+  readonly #refusals: Refusals;
   /** Whether another selection could make use of the state when this one is complete. */
   readonly #isPartial: boolean;
   /** Pieces being written. */
@@ -144,12 +147,14 @@ class DiskStorage implements TorrentStorage {
     const worksByFile: (WorkFile | undefined)[] = Array.from(metainfo.files, () => undefined);
     for (const work of parts.works) worksByFile[work.file.index] = work;
     this.#pieceIo = new PieceIo(geometry, openFiles, parts.manyFiles, worksByFile, parts.clock);
+    this.#refusals = new Refusals(parts.works.length, (message) => this.#listener.warned(message));
     this.#checkpoints = new Checkpoints({
       ...parts,
       allocation: options.allocation,
       approve: options.approve,
       signal: options.signal,
       onCompleted: (work) => this.#listener.fileCompleted(work.file, work.finalPath, work.stat),
+      onRefused: (error) => this.#refusals.add(error),
       onFailure: (error) => this.#fail(error),
     });
     for (const work of parts.works) if (work.place === 'final') this.#listener.fileCompleted(work.file, work.finalPath, work.stat);
@@ -204,6 +209,7 @@ class DiskStorage implements TorrentStorage {
     const unfinished = this.#works.find((work) => work.place !== 'final');
     // A file that is hashed once more is given up when the download is stopped.
     if (unfinished !== undefined) this.#signal.throwIfAborted();
+    this.#refusals.throwIfAny();
     if (unfinished !== undefined) throw new InvariantError(`${unfinished.finalPath} lacks ${unfinished.missingPieces} pieces at the end`);
     if (!this.#isPartial) await this.#stateFile.remove();
     await this.close();

@@ -26,7 +26,8 @@ export interface StorageOptions {
   readonly listener: StorageListener;
   /**
    * Asked before a file that is complete, verified and on disk gets its final name; `partPath` is where it is. Rejects with a StorageError to
-   * veto that: the file keeps its temporary name, and the download ends with this error. Gives up when `signal` aborts.
+   * veto that: the file keeps its temporary name, and the download ends with this error; with a `data-mismatch` only when the other files
+   * are complete. Gives up when `signal` aborts.
    */
   readonly approve?: (file: TorrentFile, partPath: string) => Promise<void>;
 }

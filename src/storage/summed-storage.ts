@@ -8,6 +8,7 @@ import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
 import { partSuffix } from '../metainfo/name-clashes.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 import { FileDigests } from './file-digest.ts';
+import { isRefusal, Refusals } from './refusals.ts';
 import type { OpenStorage, StorageOptions, TorrentStorage } from './storage.ts';
 import { joinBelow } from './storage-paths.ts';
 
@@ -21,8 +22,8 @@ export interface SumRequest {
 
 /**
  * What `open` gives, with its files summed up: the listener learns the sums with `fileCompleted`. A file that does not match what is
- * expected keeps its temporary name, and the storage fails with a StorageError `data-mismatch`; so it does when the file had its final name
- * before, which it then keeps. Throws what `open` throws, and the mismatch of an empty file.
+ * expected keeps its temporary name, the others go on, and `finish` rejects with a StorageError `data-mismatch`; so it does when the file had
+ * its final name before, which it then keeps. Throws what `open` throws, and the mismatch of an empty file.
  */
 export async function openSummedStorage(
   metainfo: Metainfo,
@@ -46,6 +47,11 @@ export async function openSummedStorage(
     sums.set(file.index, found);
   };
   const atStart: (() => Promise<void>)[] = [];
+  const refusals = new Refusals(wantedFiles(metainfo, options.selection).length, (message) => listener.warned(message));
+  const refuse = (error: unknown): void => {
+    if (!isRefusal(error)) throw error;
+    refusals.add(error);
+  };
   const storage = await open(metainfo, {
     ...options,
     listener: {
@@ -54,7 +60,7 @@ export async function openSummedStorage(
         const tell = (): void => listener.fileCompleted(file, path, stat, sums.get(file.index));
         if (digests !== undefined || !files.has(file)) return tell();
         finalPaths.set(file.index, path);
-        atStart.push(() => check(file, path).then(tell));
+        atStart.push(() => check(file, path).then(tell, refuse));
       },
     },
     approve: async (file, partPath) => {
@@ -70,7 +76,7 @@ export async function openSummedStorage(
     signal: AbortSignal.any([options.signal, stop.signal]),
   });
   digests.start();
-  const checked = Promise.all(atStart.map((begin) => begin()));
+  const checked = Promise.all(atStart.map((begin) => begin())).then(() => refusals);
   checked.catch((error: unknown) => {
     if (error instanceof StorageError) listener.failed?.(error);
   });
@@ -82,11 +88,11 @@ class SummedStorage implements TorrentStorage {
   readonly verified: Bitfield;
   readonly #storage: TorrentStorage;
   readonly #digests: FileDigests;
-  /** Settles when the files that were complete at the start are checked. */
-  readonly #checked: Promise<unknown>;
+  /** Settles when the files that were complete at the start are checked: those that are not as expected. */
+  readonly #checked: Promise<Refusals>;
   readonly #stop: AbortController;
 
-  constructor(storage: TorrentStorage, digests: FileDigests, checked: Promise<unknown>, stop: AbortController) {
+  constructor(storage: TorrentStorage, digests: FileDigests, checked: Promise<Refusals>, stop: AbortController) {
     this.metainfo = storage.metainfo;
     this.verified = storage.verified;
     this.#storage = storage;
@@ -109,14 +115,19 @@ class SummedStorage implements TorrentStorage {
   }
 
   async finish(): Promise<void> {
-    await this.#checked;
+    const refusals = await this.#checked;
     await this.#storage.finish();
+    refusals.throwIfAny();
   }
 
   close(): Promise<void> {
     this.#stop.abort();
     return this.#storage.close();
   }
+}
+
+function wantedFiles(metainfo: Metainfo, selection: ReadonlySet<number>): TorrentFile[] {
+  return metainfo.files.filter((file) => !file.pad && selection.has(file.index));
 }
 
 function filesToSum(
@@ -126,8 +137,7 @@ function filesToSum(
 ): Map<TorrentFile, ReadonlySet<ChecksumAlgorithm>> {
   const files = new Map<TorrentFile, ReadonlySet<ChecksumAlgorithm>>();
   if (expected.size === 0 && told.length === 0) return files;
-  for (const file of metainfo.files) {
-    if (file.pad || !selection.has(file.index)) continue;
+  for (const file of wantedFiles(metainfo, selection)) {
     const algorithms = algorithmsFor(file, { expected, told });
     if (algorithms.size > 0) files.set(file, algorithms);
   }

@@ -45,7 +45,7 @@ export interface DownloadOptions {
    * before. Several files may be asked about at a time; the state is not saved meanwhile. Default: every file is approved.
    */
   readonly approve?: Approve;
-  /** Published checksums by index in `metainfo.files`: a file that does not match keeps its temporary name, and ends the download. */
+  /** Published checksums by index in `metainfo.files`: a file that does not match keeps its temporary name; the others go on. */
   readonly checksums?: ReadonlyMap<number, readonly Checksum[]>;
   /** Sums that each selected file is told with, beside those of `checksums`. Default: none. */
   readonly sums?: readonly ChecksumAlgorithm[];

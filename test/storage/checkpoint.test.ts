@@ -58,6 +58,7 @@ test('a file that may hold bytes of a piece which the state does not have is sav
     durability: durable,
     clock: new HandClock(),
     onCompleted: () => {},
+    onRefused: assert.ifError,
     onFailure: assert.ifError,
   });
   const saved = () => stateFile.load(geometry, assert.fail)?.get(0);

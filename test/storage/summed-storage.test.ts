@@ -51,6 +51,7 @@ interface Opened {
   /** What was told with each file. */
   readonly lines: string[];
   readonly failures: unknown[];
+  readonly warnings: string[];
 }
 
 async function openSummed(
@@ -62,6 +63,7 @@ async function openSummed(
 ): Promise<Opened> {
   const lines: string[] = [];
   const failures: unknown[] = [];
+  const warnings: string[] = [];
   const options = {
     outputDir,
     selection: new Set(selection),
@@ -74,13 +76,13 @@ async function openSummed(
       checked: () => undefined,
       fileCompleted: (file: { path: readonly string[] }, _path: string, _stat: unknown, sums: readonly Checksum[] = []) =>
         lines.push(lineOf(file.path, sums)),
-      warned: () => undefined,
+      warned: (message: string) => warnings.push(message),
       failed: (error: unknown) => failures.push(error),
     },
   };
   const storage = await openSummedStorage(content.metainfo, options, { expected: new Map(), told: [], ...request }, openStorage);
   t.after(() => storage.close());
-  return { storage, lines, failures };
+  return { storage, lines, failures, warnings };
 }
 
 function shuffled(pieces: readonly number[], seed: number): number[] {
@@ -125,7 +127,7 @@ test('of a part of the files only those are summed up, a piece at a border too',
   assert.deepEqual(lines.toSorted(), expectedLines(tree, [2, 5]).toSorted());
 });
 
-test('a file that matches what was published gets its final name, one that does not stays as it is and ends the download', async (t) => {
+test('a file that matches what was published gets its final name, one that does not stays as it is', async (t) => {
   const directory = scratchDirectory(t);
   const good = sumOf('sha512', tree.file(0));
   const bad = sumOf('sha1', Buffer.from('something else'));
@@ -159,6 +161,24 @@ test('a file that matches what was published gets its final name, one that does 
   await assert.rejects(late.storage.finish(), /tree\/d: expected the published sha1 sum/);
   await late.storage.close();
   assertOnDisk(tree, directory, allFiles(tree));
+});
+
+test('files that do not match keep no other from its final name, whenever they come, and are all told', async (t) => {
+  const directory = scratchDirectory(t);
+  const wrong = [sumOf('md5', Buffer.from('something else'))];
+  const expected = new Map([0, 4, 5].map((index) => [index, wrong]));
+  const first = await openSummed(t, tree, directory, { expected: new Map() });
+  await writePieces(first.storage, tree, piecesOf(tree, [4]));
+  await first.storage.close();
+  assert.ok(existsSync(path.join(directory, 'tree', 'c')));
+
+  const { storage, failures, warnings } = await openSummed(t, tree, directory, { expected });
+  await writePieces(storage, tree, piecesOf(tree, [0]));
+  for (const piece of piecesOf(tree, allFiles(tree))) await storage.writePiece(piece, tree.piece(piece));
+  await assert.rejects(storage.finish(), { code: 'data-mismatch', message: /a\.part: expected .*; so it is with 1 more of the files$/ });
+  await storage.close();
+  assert.deepEqual([failures, warnings.length], [[], 3]);
+  for (const name of ['a.part', 'b', 'c', 'd.part', 'empty']) assert.ok(existsSync(path.join(directory, 'tree', name)), name);
 });
 
 test('an empty file is compared before anything is done', async (t) => {
