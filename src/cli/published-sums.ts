@@ -2,20 +2,29 @@
 
 import { type ChecksumAlgorithm, type FinalFile, type DownloadOptions, type Metainfo, publishedSums } from '../index.ts';
 import type { GetCommand } from './command-line.ts';
+import type { Environment } from './env.ts';
 import type { Talk } from './talk.ts';
 
-/** The checksums that the download is to insist on. Throws as `publishedSums` does. */
+/** The checksums that the download is to insist on, and what is then left of its deadline. Throws as `publishedSums` does. */
 export async function checksumsFor(
   metainfo: Metainfo,
   selection: ReadonlySet<number> | undefined,
-  published: GetCommand['published'],
+  { published, download: { deadlineMs } }: GetCommand,
   talk: Talk,
-  signal: AbortSignal,
-): Promise<Pick<DownloadOptions, 'checksums'>> {
+  env: Environment,
+): Promise<Pick<DownloadOptions, 'checksums' | 'deadlineMs'>> {
   if (published.checksums.length === 0 && published.lists.length === 0) return {};
-  const { checksums, warnings } = await publishedSums(metainfo, { ...published, signal, ...(selection !== undefined && { selection }) });
+  const begunMs = env.nowMs();
+  const { checksums, warnings } = await publishedSums(metainfo, {
+    ...published,
+    signal: env.interrupted,
+    ...(deadlineMs !== undefined && { deadlineMs }),
+    ...(selection !== undefined && { selection }),
+  });
   for (const warning of warnings) talk.warn(warning);
-  return { checksums };
+  // Whole seconds, so that the deadline is named as it was typed when nothing took long.
+  const spentMs = Math.floor((env.nowMs() - begunMs) / 1000) * 1000;
+  return { checksums, ...(deadlineMs !== undefined && { deadlineMs: Math.max(1, deadlineMs - spentMs) }) };
 }
 
 /** The path of a complete file as a line of stdout; behind its sum, as `sha256sum` writes it, when `printed` says of which algorithm. */

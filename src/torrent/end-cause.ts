@@ -126,7 +126,7 @@ function count(number: number, noun: string): string {
 }
 
 /** `the deadline of 90 s was reached` */
-export function deadlineMessage(options: DownloadOptions): string {
+export function deadlineMessage(options: Pick<DownloadOptions, 'deadlineMs'>): string {
   return `the deadline of ${seconds(options.deadlineMs ?? 0)} was reached`;
 }
 

@@ -1,16 +1,19 @@
 // The checksums that a publisher names for the files of a torrent: typed by the user, or in lists on disk and on the web.
 
 import { checksumListLimits } from '../config.ts';
-import { InputError, NetworkError, ProtocolError } from '../errors.ts';
+import { IncompleteError, InputError, NetworkError, ProtocolError } from '../errors.ts';
 import { type Checksum, parseTypedChecksum } from '../metainfo/checksum.ts';
 import { parseChecksumList } from '../metainfo/checksum-list.ts';
 import { addChecksum, type ChecksumsByFile, matchChecksums } from '../metainfo/match-checksums.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { readChecksumFile } from '../storage/read-checksum-file.ts';
+import { systemClock } from '../support/clock.ts';
+import { withDeadline } from '../support/deadline.ts';
 import { printable } from '../support/printable.ts';
 import { toText } from '../support/text.ts';
 import { lookupHost } from '../transport/host-lookup.ts';
 import { httpFetch } from '../transport/http-fetch.ts';
+import { deadlineMessage } from './end-cause.ts';
 
 /** What names the checksums. */
 export interface PublishedSumsRequest {
@@ -21,6 +24,8 @@ export interface PublishedSumsRequest {
   /** Files by index in `metainfo.files`. Default: all. */
   readonly selection?: Iterable<number>;
   readonly signal?: AbortSignal;
+  /** Give up reading lists after so long, in milliseconds. Default: never; a list from the web has a minute. */
+  readonly deadlineMs?: number;
 }
 
 /** What was found. */
@@ -34,10 +39,18 @@ export interface PublishedSums {
 /**
  * Reads and fetches the checksums of the selected files. Throws InputError: `bad-argument` for what is no checksum, names no selected file
  * or contradicts another; `torrent-not-found` for a list that is not there, `torrent-fetch-failed` for one that cannot be fetched;
- * StorageError for one that cannot be read; the signal's reason when aborted.
+ * StorageError for one that cannot be read; IncompleteError `deadline-reached`; the signal's reason when aborted.
  */
-export async function publishedSums(metainfo: Metainfo, request: PublishedSumsRequest): Promise<PublishedSums> {
-  const { checksums = [], lists = [], signal = new AbortController().signal } = request;
+export function publishedSums(metainfo: Metainfo, request: PublishedSumsRequest): Promise<PublishedSums> {
+  const { deadlineMs, signal = new AbortController().signal } = request;
+  if (deadlineMs === undefined) return gather(metainfo, request, signal);
+  const late = (): Error =>
+    new IncompleteError('deadline-reached', `${deadlineMessage({ deadlineMs })} while reading the published checksums`);
+  return withDeadline(signal, systemClock, deadlineMs, late, (inTime) => gather(metainfo, request, inTime));
+}
+
+async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal: AbortSignal): Promise<PublishedSums> {
+  const { checksums = [], lists = [] } = request;
   const selection = new Set(request.selection ?? metainfo.files.keys());
   const selected = metainfo.files.filter((file) => !file.pad && selection.has(file.index));
   const sums: ChecksumsByFile = new Map();

@@ -70,7 +70,7 @@ async function getFiles(
   try {
     const options = {
       ...command.download,
-      ...(await checksumsFor(metainfo, selection, command.published, talk, env.interrupted)),
+      ...(await checksumsFor(metainfo, selection, command, talk, env)),
       signal: env.interrupted,
       ...(env.stateDir !== undefined && { stateDir: env.stateDir }),
       ...(selection !== undefined && { selection }),
