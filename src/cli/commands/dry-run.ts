@@ -5,6 +5,7 @@ import type { GetCommand } from '../command-line.ts';
 import type { Environment } from '../env.ts';
 import { formatCount } from '../format.ts';
 import { jsonLine } from '../json-text.ts';
+import { checksumsFor } from '../published-sums.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
 import { safeLine } from '../safe-line.ts';
 import { Talk } from '../talk.ts';
@@ -20,6 +21,7 @@ export async function dryRun(
   const talk = new Talk(command, env, reporter);
   const { outputDir, resume, overwrite } = command.download;
   try {
+    await checksumsFor(metainfo, selection, withoutFetching(command), talk, env);
     const plan = await planDownload(metainfo, {
       outputDir,
       ...(selection !== undefined && { selection }),
@@ -42,6 +44,12 @@ export async function dryRun(
   } finally {
     reporter.stop();
   }
+}
+
+/** Nobody is contacted: what lists from the web say stays unknown. */
+function withoutFetching(command: GetCommand): GetCommand {
+  const { checksums, lists } = command.published;
+  return { ...command, published: { checksums, lists: lists.some((list) => /^https?:/i.test(list)) ? [] : lists } };
 }
 
 function sourcesOf({ download }: GetCommand, metainfo: Metainfo): string {

@@ -59,6 +59,18 @@ test('--dry-run --json prints one JSON object', async (t) => {
   assert.deepEqual([files, missingBytes, freeBytes > 0], [[one], 40_000, true]);
 });
 
+test('--dry-run reads what checksums are published, but fetches none', async (t) => {
+  const directory = directoryWithTorrent(t);
+  const run = (...args: string[]): Promise<RunResult> => runCli(['get', 'a.torrent', '--dry-run', ...args], { cwd: directory });
+  assert.equal((await run('--sums', 'nowhere')).exitCode, 3);
+  assert.equal((await run('--checksum', 'sha256:12')).exitCode, 28);
+  writeFileSync(path.join(directory, 'sums'), `${'0'.repeat(64)}  one.bin\n`);
+  const listed = await run('--sums', 'sums');
+  assert.equal(listed.exitCode, 0, listed.stderr);
+  assert.match(listed.stderr, /no checksum is listed for 1 of 2 selected files/);
+  assert.equal((await run('--sums', 'http://127.0.0.1:1/sums')).exitCode, 0);
+});
+
 test('--dry-run fails as the download would', async (t) => {
   const directory = directoryWithTorrent(t);
   const run = (...args: string[]): Promise<RunResult> => runCli(['get', 'a.torrent', '--dry-run', ...args], { cwd: directory });
