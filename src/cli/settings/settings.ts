@@ -46,9 +46,9 @@ export function settableOptions(program: Command): Option[] {
   return [...byName.values()];
 }
 
-/** `resume` for `--no-resume`; `output` for `--dir`, which the help calls the same as `--output`. */
+/** `resume` for `--no-resume`; `output` for `--dir`, which the help calls the same as `--output`; but `recheck`, which says the opposite of `resume`. */
 export function settingName(option: Option): string {
-  const same = /^the same as --(\S+)$/.exec(option.description)?.[1];
+  const same = /^the same as --(?!no-)(\S+)$/.exec(option.description)?.[1];
   return same ?? option.name().replace(/^no-/, '');
 }
 

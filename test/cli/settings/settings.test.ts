@@ -78,6 +78,15 @@ test('a setting that only some runs can heed is left out of the others; typed, i
   for (const file of [{ gate: 'scan' }, { 'dry-run': true }]) assert.throws(() => get('get a -o -', { file }), UsageError);
 });
 
+test('--recheck is a setting of its own, whatever its help says that it is the same as', () => {
+  assert.equal(get('get a', { variables: { TTORRENT_RECHECK: '1' } }).download.resume, false);
+  assert.equal(get('get a', { file: { recheck: true } }).download.resume, false);
+  assert.deepEqual(
+    [...settings('config').keys()].filter((name) => /resume|recheck/.test(name)),
+    ['resume', 'recheck'],
+  );
+});
+
 test('a setting of another command does no harm', () => {
   assert.equal(parse('info a', { file: { deadline: '3m' }, variables: { TTORRENT_MAX_PEERS: 'nonsense' } }).kind, 'info');
 });
