@@ -11,7 +11,7 @@ import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts';
 import { Bitfield } from '../support/bitfield.ts';
 import { nextTurn } from './check-pieces.ts';
 import { completeStorage } from './complete-storage.ts';
-import { fleeting } from './durability.ts';
+import { fleeting, makeLast } from './durability.ts';
 import type { FileVersion } from './file-stat.ts';
 import { lookAtFile, PathGuard } from './path-guard.ts';
 import { EncodedRecords, recordOf } from './state-codec.ts';
@@ -66,7 +66,8 @@ async function recall(metainfo: Metainfo, options: StorageOptions, stateDir: str
   const verified = new Bitfield(metainfo.pieceCount);
   try {
     const outputDir = realpathSync(options.outputDir);
-    const records = recordFile(metainfo, outputDir, stateDir, options.fsync).load(geometry, () => undefined);
+    const saved = recordFile(metainfo, outputDir, stateDir, options.fsync);
+    const records = saved.load(geometry, () => undefined);
     if (records === undefined) return undefined;
     const guard = new PathGuard(outputDir);
     for (const file of wantedFiles(metainfo, selection)) {
@@ -79,6 +80,11 @@ async function recall(metainfo: Metainfo, options: StorageOptions, stateDir: str
       complete.push({ file, path: filePath, stat });
       const { begin, end } = geometry.piecesOf(file);
       for (let pieceIndex = begin; pieceIndex < end; pieceIndex++) verified.add(pieceIndex);
+    }
+    if (options.fsync && !saved.isLasting) {
+      await makeLast(complete.map((found) => found.path));
+      const lasting = recordFile(metainfo, outputDir, stateDir, true);
+      if (records.size === complete.length) await lasting.save(new EncodedRecords(records.values()));
     }
   } catch {
     // Whoever opens it in earnest says what is wrong.

@@ -8,7 +8,7 @@ import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 import { type Clock, systemClock } from '../support/clock.ts';
 import { Checkpoints } from './checkpoint.ts';
-import { durable, type Durability, fleeting } from './durability.ts';
+import { durable, type Durability, fleeting, makeLast } from './durability.ts';
 import { ExistingData } from './existing-data.ts';
 import { type LockFile, takeLock } from './lock-file.ts';
 import { hasManyFiles, ManyFiles } from './many-files.ts';
@@ -64,6 +64,7 @@ export async function openStorage(metainfo: Metainfo, options: StorageOptions, c
       openFiles,
     });
     const { verified } = data;
+    if (options.fsync && !stateFile.isLasting) await makeLast(works.filter(({ place }) => place === 'final').map((work) => work.finalPath));
     return new DiskStorage({
       metainfo,
       geometry,

@@ -2,8 +2,12 @@
 // away with its disk, as in CI, it only costs time.
 
 import { fdatasync, fsync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { inParallel } from './in-parallel.ts';
 import { syncDirectory } from './positioned-io.ts';
+import { storageError } from './storage-error.ts';
 
 /** How a download makes bytes and names last. Each call rejects with the system's error. */
 export interface Durability {
@@ -22,6 +26,23 @@ export const durable: Durability = { syncData: promisify(fdatasync), syncAll: pr
 
 /** Survives the end of the process, not that of the machine. */
 export const fleeting: Durability = { syncData: nothing, syncAll: nothing, syncDirectory: nothing };
+
+/** Makes the complete files at `paths` last, and their names: a run before, which did not, has left them. Throws StorageError. */
+export async function makeLast(paths: readonly string[]): Promise<void> {
+  try {
+    await inParallel(paths, async (path) => {
+      const handle = await open(path);
+      try {
+        await durable.syncAll(handle.fd);
+      } finally {
+        await handle.close();
+      }
+    });
+    await inParallel([...new Set(paths.map((path) => dirname(path)))], syncDirectory);
+  } catch (error) {
+    throw storageError('flushing complete files to disk', error, 'read-write-failed');
+  }
+}
 
 /** What has been made to last is there whatever run of the system it stems from: 16 zero bytes. */
 export const anyBoot: Uint8Array = new Uint8Array(16);

@@ -27,6 +27,11 @@ export class StateFile {
     this.#isLasting = isLasting;
   }
 
+  /** Whether all that it tells of was made to last, as far as it has been loaded. */
+  get isLasting(): boolean {
+    return this.#isLasting;
+  }
+
   /**
    * The saved records; undefined when there are none, or none to be trusted: then `warn` says why, as it does when the system was started
    * anew and the records only tell which files are ours. Throws StorageError `in-the-way` when a directory has its name.
