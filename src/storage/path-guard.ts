@@ -6,7 +6,7 @@ import path from 'node:path';
 import { StorageError } from '../errors.ts';
 import { type FileStat, statPath } from './file-stat.ts';
 import { inDirectoryOfSync } from './held-directory.ts';
-import { storageError } from './storage-error.ts';
+import { storageError, systemCode } from './storage-error.ts';
 import { joinBelow } from './storage-paths.ts';
 
 /**
@@ -18,8 +18,16 @@ export function prepareOutputDir(outputDir: string): string {
     makeDirectory(path.resolve(outputDir));
     return realpathSync(outputDir);
   } catch (error) {
-    throw storageError(`creating the output directory ${outputDir}`, error, 'mkdir-failed');
+    throw outputDirError(outputDir, error);
   }
+}
+
+/** The StorageError of an output directory that cannot be made: `error` is the system's, or one already. */
+export function outputDirError(outputDir: string, error: unknown): StorageError {
+  const doing = `creating the output directory ${outputDir}`;
+  if (systemCode(error) !== 'ENOENT') return storageError(doing, error, 'mkdir-failed');
+  const parent = path.dirname(path.resolve(outputDir));
+  return new StorageError('mkdir-failed', `${doing}: ${parent} is not there, and only the last level is made`, { cause: error });
 }
 
 /** Looks at paths below one directory and creates directories there. Remembers the directories it has seen. */

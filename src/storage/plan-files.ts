@@ -11,6 +11,7 @@ import { durable } from './durability.ts';
 import { ExistingData } from './existing-data.ts';
 import { freeSpace, refuseWhenFull } from './free-space.ts';
 import { refuseWhenHeld } from './lock-file.ts';
+import { outputDirError } from './path-guard.ts';
 import { judgeFiles, rangesOf } from './prepare-files.ts';
 import { StateFile } from './state-file.ts';
 import type { StorageOptions } from './storage.ts';
@@ -87,7 +88,7 @@ function lookAtOutputDir(typed: string): { readonly outputDir: string; readonly 
     if (!statSync(outputDir).isDirectory()) throw new StorageError('mkdir-failed', `${typed} is not a directory`);
     return { outputDir, directory: outputDir, isThere: true };
   } catch (error) {
-    throw storageError(`creating the output directory ${typed}`, error, 'mkdir-failed');
+    throw outputDirError(typed, error);
   }
 }
 

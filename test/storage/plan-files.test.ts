@@ -68,7 +68,10 @@ test('finds nothing to do after the download, also where nothing may be written'
 test('refuses what the download would refuse', async (t) => {
   const dir = scratchDirectory(t);
   writeFileSync(path.join(dir, 'file'), '');
-  await assert.rejects(plan(content, path.join(dir, 'none', 'out')), { code: 'mkdir-failed' });
+  await assert.rejects(plan(content, path.join(dir, 'none', 'out')), {
+    code: 'mkdir-failed',
+    message: /none is not there, and only the last level is made$/,
+  });
   await assert.rejects(plan(content, path.join(dir, 'file')), { code: 'mkdir-failed' });
 
   const { storage } = await open(content, dir);
