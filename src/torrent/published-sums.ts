@@ -94,6 +94,11 @@ function nameOf(list: string): string {
 }
 
 async function load(list: string, signal: AbortSignal): Promise<Uint8Array> {
+  if (/^(?!https?:)[a-z][a-z0-9+.-]*:\/\//i.test(list))
+    throw new InputError(
+      'bad-argument',
+      `${printable(list, 200)}: only http and https URLs are fetched, and files are named by their paths`,
+    );
   if (!isUrl(list)) return readChecksumFile(list, signal);
   if (!URL.canParse(list)) throw new InputError('bad-argument', `${printable(list, 200)}: not a URL`);
   const url = new URL(list);

@@ -114,6 +114,8 @@ test('--sums: what is of no use is refused before the download begins', async (t
   const list = path.join(where.directory, 'sums');
   assertRefused(await where.get(['--sums', list]), 3, /sums: there is no such file/, where);
   assertRefused(await where.get(['--sums', where.directory]), 17, /reading the checksums in/, where);
+  for (const url of ['ftp://127.0.0.1/sums', `file://${list}`])
+    assertRefused(await where.get(['--sums', url]), 28, /only http and https URLs are fetched/, where);
   writeFileSync(list, 'not a checksum\n');
   assertRefused(await where.get(['--sums', list]), 28, /sums: holds no checksum/, where);
   writeFileSync(list, `${wrong}  \x1b[2Jother.iso\n`);

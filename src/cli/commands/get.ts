@@ -5,6 +5,7 @@ import {
   type ChecksumAlgorithm,
   type Download,
   type DownloadOptions,
+  type DownloadProgress,
   type DownloadResult,
   download,
   IncompleteError,
@@ -100,7 +101,7 @@ async function watch(
   const account = new DownloadAccount(talk, isStream);
   try {
     for await (const event of running) {
-      if (event.type === 'progress') reporter.show(downloadView(event.progress));
+      if (event.type === 'progress' && !isCutOff(event.progress)) reporter.show(downloadView(event.progress));
       if (event.type === 'file') facts.completed.add(event.file.index);
       account.note(event);
       await records.note(event);
@@ -117,6 +118,11 @@ async function watch(
     if (verdict !== undefined && exitCode !== brokenPipeExitCode) talk.say(verdict);
     throw error;
   }
+}
+
+/** Whether it has ended and is not complete: `finishing` is then no word for it. */
+function isCutOff({ phase, verifiedPieces, pieceCount }: DownloadProgress): boolean {
+  return phase === 'ended' && verifiedPieces < pieceCount;
 }
 
 /**

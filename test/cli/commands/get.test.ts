@@ -44,6 +44,16 @@ function assertComplete(where: Swarm): void {
   }
 }
 
+test('says one line, the cause, when it ends before it begins', async (t) => {
+  const where = await swarm(t);
+  const result = await run(where, '-o', path.join('none', 'out'));
+  assert.deepEqual([result.exitCode, result.stdout], [18, ''], result.stderr);
+  assert.match(
+    result.stderr,
+    /^ttorrent: creating the output directory none\/out: [^\n]*none is not there, and only the last level is made\n$/,
+  );
+});
+
 test('prints the final path of each file on stdout and everything else on stderr', async (t) => {
   const where = await swarm(t);
   const result = await run(where);
