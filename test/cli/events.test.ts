@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { corruptEvery, neverUnchoke, silent } from '../support/behaviours.ts';
@@ -272,7 +272,7 @@ test('writes the events to a file or a descriptor, and the paths to stdout as ev
 
 test('28: a descriptor that is open for reading only', async (t) => {
   const directory = workDirectory(t);
-  const peer = await seeder(t);
+  const peer = await startSeeder(t);
   const readOnly = ['/bin/sh', '-c', '"$@" --events 3 3</dev/null', 'sh', process.execPath, path.resolve('dist/bundle/ttorrent.js')];
   const run = await startProgram([...readOnly, 'get', 'a.torrent', '--peer', peer.address], { cwd: directory }).finished;
   assert.deepEqual([run.exitCode, run.stdout, peer.counts.connections], [28, '', 0], run.stderr);
@@ -291,13 +291,13 @@ test('28: events or a report over the torrent, or both in one file, which stays 
     const run = await runCli(['get', 'a.torrent', '-o', 'out', ...args], { cwd: directory });
     assert.equal(run.exitCode, 28, run.stderr);
     assert.match(run.stderr, /is not written to: it is the same file as/);
-    assert.deepEqual(readFileSync(path.join(directory, 'a.torrent')), Buffer.from(torrent.bytes));
+    assert.deepEqual(readFileSync(path.join(directory, 'a.torrent')), Buffer.from(album.bytes));
   }
 });
 
 test('events that cannot be written from the first line on end it before a peer is asked', async (t) => {
   const directory = workDirectory(t);
-  const peer = await seeder(t);
+  const peer = await startSeeder(t);
   const run = await runCli(['get', 'a.torrent', '-o', 'out', '--peer', peer.address, '--events', '/dev/full'], { cwd: directory });
   assert.deepEqual([run.exitCode, run.stdout, peer.counts.connections], [9, '', 0], run.stderr);
   assert.match(run.stderr, /^ttorrent: cannot write to \/dev\/full: [^\n]*\n$/);
