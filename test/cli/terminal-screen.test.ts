@@ -14,7 +14,7 @@ import { TmuxScreen } from '../support/tmux.ts';
 
 const skip = skipWithout('tmux');
 const main = path.resolve('dist/bundle/ttorrent.js');
-const quiet = { TTORRENT_CONFIG: '', XDG_STATE_HOME: '/dev/null', CI: '', NO_COLOR: '', FORCE_COLOR: '' };
+const quiet = { TTORRENT_CONFIG: '', XDG_STATE_HOME: '/dev/null' };
 
 const torrent = makeTorrent({ name: 'image.iso', pieceLength: 16_384, length: 1_500_000 });
 

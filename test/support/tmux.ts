@@ -63,7 +63,8 @@ export class TmuxScreen {
   }
 
   #tmux(...args: readonly string[]): string {
-    const { TMUX: _outer, ...env } = process.env;
+    // Nothing that says how to draw comes from the terminal of whoever runs the tests; an empty FORCE_COLOR is not the same as none.
+    const { TMUX: _tmux, CI: _ci, NO_COLOR: _plain, FORCE_COLOR: _coloured, ...env } = process.env;
     const server = ['-S', path.join(this.#directory, 'tmux'), '-f', '/dev/null'];
     return execFileSync('tmux', [...server, ...args], { encoding: 'utf8', env: { ...env, LC_ALL: 'C.UTF-8' }, timeout: 10_000 });
   }
