@@ -52,6 +52,8 @@ export const wireLimits = {
   blockBytes: 16 * KiB,
   /** The largest request of ours that a peer may make: what the field accepts. */
   requestBytes: 128 * KiB,
+  /** Requests of one peer that wait for us, said as `reqq`: two seconds of 32 Mbit/s. Peers that read faster have them answered sooner. */
+  requestsWaiting: 500,
   /** A BEP 10 message; the largest real one is a handshake or 16 KiB of metadata. */
   extensionBytes: 128 * KiB,
   /** A BEP 10 handshake is a small dictionary. */
@@ -88,6 +90,8 @@ export const peerLimits = {
   requestTimeoutMaxMs: 20_000,
   /** A peer that owes us blocks and sends none for so long is dropped. */
   snubDropMs: 60_000,
+  /** A peer that takes nothing of what waits for it is closed: it holds memory and a place. */
+  stuckTimeoutMs: 60_000,
   /** Addresses kept per torrent. */
   addresses: 3_000,
   /** Connections per address that is not loopback. */
@@ -161,6 +165,10 @@ export const storageLimits = {
   partialBytes: 64 * MiB,
   /** And beyond this even a peer that has nothing else to do begins no new piece. */
   partialBytesHard: 256 * MiB,
+  /** What peers read is read from the disk by whole pieces, longer ones in parts of this: 64 blocks, which a peer asks for in a row. */
+  readCacheSpanBytes: 1 * MiB,
+  /** 64 parts: as many peers may read in different places without pushing each other out. */
+  readCacheBytes: 64 * MiB,
   /** How far a download in the torrent's order reads ahead of the first byte that is lacking: 3 s of 160 Mbit/s. It may all be in memory. */
   readAheadBytes: 64 * MiB,
   /** The same with a spool file. */

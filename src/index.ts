@@ -30,7 +30,7 @@ export type { VerifiedFile, VerifyResult } from './storage/verify-files.ts';
 export { formatBytes } from './support/format-bytes.ts';
 export { printable, redactUrl } from './support/printable.ts';
 export type { Approve, CompleteFile } from './torrent/approval.ts';
-export { Download, download } from './torrent/download.ts';
+export { Download, download, seed } from './torrent/download.ts';
 export type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult, FinalFile } from './torrent/events.ts';
 export type { DownloadOptions } from './torrent/options.ts';
 export { type PublishedSums, type PublishedSumsRequest, publishedSums } from './torrent/published-sums.ts';

@@ -91,7 +91,7 @@ async function recall(metainfo: Metainfo, options: StorageOptions, stateDir: str
     return undefined;
   }
   for (const { file, path: filePath, stat } of complete) listener.fileCompleted(file, filePath, stat);
-  return completeStorage(metainfo, verified, options.outputDir);
+  return completeStorage(metainfo, verified, options);
 }
 
 /** Files looked at between two turns of the event loop: a few milliseconds. */

@@ -24,24 +24,24 @@ interface Slot {
 const closeFd = promisify(close);
 
 /** The open files of one download. */
-export class OpenFiles {
-  readonly #open: (work: WorkFile) => Promise<number>;
+export class OpenFiles<T extends object = WorkFile> {
+  readonly #open: (work: T) => Promise<number>;
   #limit: number;
   /** In order of use, the oldest first. */
-  readonly #slots = new Map<WorkFile, Slot>();
+  readonly #slots = new Map<T, Slot>();
   /** Who waits for room. */
-  readonly #queue: { readonly work: WorkFile; readonly use: UseDescriptor }[] = [];
+  readonly #queue: { readonly work: T; readonly use: UseDescriptor }[] = [];
   readonly #closing = new Set<Promise<void>>();
   #opening = 0;
   #closeError: Error | undefined;
 
-  constructor(limit: number, open: (work: WorkFile) => Promise<number>) {
+  constructor(limit: number, open: (work: T) => Promise<number>) {
     this.#limit = limit;
     this.#open = open;
   }
 
   /** Gives `use` a descriptor of `work`, at once when it is open. Every success is followed by one `release`. */
-  acquire(work: WorkFile, use: UseDescriptor): void {
+  acquire(work: T, use: UseDescriptor): void {
     const slot = this.#slots.get(work);
     if (slot === undefined) {
       this.#queue.push({ work, use });
@@ -59,18 +59,18 @@ export class OpenFiles {
   }
 
   /** Whether `work` is open, or is being opened. */
-  isOpen(work: WorkFile): boolean {
+  isOpen(work: T): boolean {
     return this.#slots.has(work);
   }
 
-  release(work: WorkFile): void {
+  release(work: T): void {
     const slot = this.#slots.get(work);
     if (slot !== undefined) slot.users--;
     if (this.#queue.length > 0) this.#serveQueue();
   }
 
   /** Runs `action` with a descriptor of `work`. */
-  async use<T>(work: WorkFile, action: (fd: number) => Promise<T>): Promise<T> {
+  async use<R>(work: T, action: (fd: number) => Promise<R>): Promise<R> {
     const fd = await new Promise<number>((resolve, reject) => {
       this.acquire(work, (error, opened) => (error === undefined ? resolve(opened) : reject(error)));
     });
@@ -82,7 +82,7 @@ export class OpenFiles {
   }
 
   /** Runs `action`, which needs descriptors of its own, again until there are some. */
-  async whileShort<T>(action: () => Promise<T>): Promise<T> {
+  async whileShort<R>(action: () => Promise<R>): Promise<R> {
     for (let retries: number = storageLimits.descriptorRetries; ; retries--) {
       try {
         return await action();
@@ -101,21 +101,21 @@ export class OpenFiles {
     if (this.#closeError !== undefined) throw this.#closeError;
   }
 
-  #begin(work: WorkFile, use: UseDescriptor): void {
+  #begin(work: T, use: UseDescriptor): void {
     const slot: Slot = { fd: undefined, users: 1, waiting: [use] };
     this.#slots.set(work, slot);
     this.#opening++;
     void this.#fill(work, slot);
   }
 
-  async #fill(work: WorkFile, slot: Slot): Promise<void> {
+  async #fill(work: T, slot: Slot): Promise<void> {
     try {
       const fd = await this.whileShort(() => this.#open(work)).finally(() => this.#opening--);
       slot.fd = fd;
       for (const waiter of slot.waiting.splice(0)) waiter(undefined, fd);
     } catch (error) {
       this.#slots.delete(work);
-      const failure = storageError(`opening ${work.partPath}`, error, 'open-failed');
+      const failure = storageError('opening a file', error, 'open-failed');
       for (const waiter of slot.waiting.splice(0)) waiter(failure, -1);
     }
     this.#serveQueue();

@@ -1,11 +1,14 @@
-// One download from start to end: check what is on disk, transfer what is missing, give the files their final names. What a caller holds:
-// events, a promise of the result, a snapshot of the progress, a way to stop.
+// One download from start to end: check what is on disk, transfer what is missing, give the files their final names, seed them if that is
+// asked for. What a caller holds: events, promises of the files and of the end, a snapshot of the progress, a way to stop.
 
 import { IncompleteError } from '../errors.ts';
 import { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { openRemembered } from '../storage/completion-record.ts';
+import { FinalFiles } from '../storage/final-files.ts';
+import { openForSeeding } from '../storage/read-only-storage.ts';
 import { openStorage } from '../storage/disk-storage.ts';
+import type { FileVersion } from '../storage/file-stat.ts';
 import type { OpenStorage, TorrentStorage } from '../storage/storage.ts';
 import { openSummedStorage } from '../storage/summed-storage.ts';
 import { type Clock, type Timer, systemClock } from '../support/clock.ts';
@@ -19,6 +22,7 @@ import type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult, Fi
 import type { DownloadOptions } from './options.ts';
 import type { PeerAccount } from './peer-accounts.ts';
 import { RateMeter } from './rate-meter.ts';
+import type { SeedOptions } from './seed-goal.ts';
 import { Transfer } from './transfer.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
@@ -32,10 +36,21 @@ export function download(metainfo: Metainfo, options: DownloadOptions): Download
   return new Download(metainfo, options, systemClock, systemRandom);
 }
 
+/**
+ * Seeds the selected files of a torrent, which must be complete in `options.outputDir`; nothing there is written. Begins at once, with a
+ * check. The result rejects with a StorageError of the code `data-mismatch` when something is missing.
+ */
+export function seed(metainfo: Metainfo, options: DownloadOptions): Download {
+  return new Download(metainfo, { ...options, seed: options.seed ?? {} }, systemClock, systemRandom, onlyRead(options));
+}
+
 /** A download under way: iterate it for its events (one reader). */
 export class Download implements AsyncIterable<DownloadEvent> {
-  /** Resolves when every selected byte is on disk under its final name and verified; rejects with why not. */
+  /** Resolves when every selected byte is on disk under its final name and verified, and seeding is over; rejects with why not. */
   readonly result: Promise<DownloadResult>;
+  /** The same, but resolves before it seeds. */
+  readonly completed: Promise<DownloadResult>;
+  readonly #completed = new Deferred<DownloadResult>();
   readonly #metainfo: Metainfo;
   readonly #open: OpenStorage;
   readonly #options: DownloadOptions;
@@ -48,7 +63,10 @@ export class Download implements AsyncIterable<DownloadEvent> {
   readonly #stopper = new AbortController();
   readonly #events = new EventQueue<DownloadEvent>((event) => event.type === 'progress' || event.type === 'piece' || event.type === 'peer');
   readonly #files: FinalFile[] = [];
+  /** What they looked like when they were complete: for seeding. */
+  readonly #versions = new Map<number, FileVersion>();
   readonly #rate = new RateMeter();
+  readonly #uploadRate = new RateMeter();
   #phase: DownloadPhase = 'checking';
   #checked = { bytes: 0, total: 0 };
   #transfer: Transfer | undefined;
@@ -71,7 +89,9 @@ export class Download implements AsyncIterable<DownloadEvent> {
     this.#typedPeers = (options.peers ?? []).map(parseHostAndPort);
     signal.addEventListener('abort', this.#boundStop, { once: true });
     this.result = Promise.race([this.#run(signal), this.#givenUp.promise]);
-    this.result.catch(() => {}); // whoever only reads events is not to be crashed by the result
+    this.completed = this.#completed.promise;
+    this.completed.catch(() => {});
+    this.result.catch((error: unknown) => this.#completed.reject(error)); // whoever only reads events is not to be crashed by the result
   }
 
   [Symbol.asyncIterator](): AsyncIterator<DownloadEvent> {
@@ -99,7 +119,9 @@ export class Download implements AsyncIterable<DownloadEvent> {
       downloadedBytes: transfer?.exchange.receivedBytes ?? 0,
       wastedBytes: transfer?.exchange.wastedBytes ?? 0,
       corruptBytes: transfer?.corruptBytes ?? 0,
+      uploadedBytes: transfer?.uploads.sentBytes ?? 0,
       rateBytesPerSecond: rate,
+      uploadRateBytesPerSecond: this.#uploadRate.perSecond,
       etaMs: rate > 0 ? ((this.#wanted.totalBytes - verifiedBytes) * 1000) / rate : undefined,
       connectedPeers: transfer?.swarm.ready.size ?? 0,
       knownPeers: transfer?.book.size ?? 0,
@@ -131,9 +153,13 @@ export class Download implements AsyncIterable<DownloadEvent> {
     let storage: TorrentStorage | undefined;
     try {
       storage = await this.#openStorage(signal);
-      await this.#obtainMissing(storage);
-      await this.#finish(storage);
-      return { files: this.#files, progress: this.progress() };
+      const transfer = this.#newTransfer(storage);
+      this.#transfer = transfer;
+      const { seed: seeding } = this.#options;
+      await this.#obtainMissing(transfer, storage);
+      await this.#finish(transfer, storage, seeding !== undefined);
+      if (seeding !== undefined) await this.#seed(transfer, seeding);
+      return this.#resultNow();
     } finally {
       await storage?.close();
       this.#enter('ended');
@@ -174,7 +200,8 @@ export class Download implements AsyncIterable<DownloadEvent> {
         checked: (bytes, total) => {
           this.#checked = { bytes, total };
         },
-        fileCompleted: (file, path, _stat, sums) => {
+        fileCompleted: (file, path, version, sums) => {
+          if (version !== undefined && this.#options.seed !== undefined) this.#versions.set(file.index, version);
           const complete = { file, path, ...(sums !== undefined && { sums }) };
           this.#files.push(complete);
           this.#events.push({ type: 'file', ...complete });
@@ -185,9 +212,8 @@ export class Download implements AsyncIterable<DownloadEvent> {
     });
   }
 
-  /** Nothing is announced and no socket opened when nothing is missing. */
-  async #obtainMissing(storage: TorrentStorage): Promise<void> {
-    const transfer = new Transfer({
+  #newTransfer(storage: TorrentStorage): Transfer {
+    return new Transfer({
       metainfo: this.#metainfo,
       geometry: this.#geometry,
       wanted: this.#wanted,
@@ -198,22 +224,50 @@ export class Download implements AsyncIterable<DownloadEvent> {
       random: this.#random,
       tell: (event) => this.#events.push(event),
     });
-    this.#transfer = transfer;
+  }
+
+  /** Nothing is announced and no socket opened when nothing is missing. */
+  async #obtainMissing(transfer: Transfer, storage: TorrentStorage): Promise<void> {
     if (transfer.ledger.isComplete) return;
     this.#askedAnybody = true;
     this.#enter('downloading');
     try {
-      await transfer.run();
+      await transfer.download();
     } catch (error) {
+      await transfer.close();
       // The state is saved while the trackers are told: neither waits for the other.
       await Promise.all([transfer.sayGoodbye(), storage.close()]);
       throw error;
     }
   }
 
-  async #finish(storage: TorrentStorage): Promise<void> {
+  async #finish(transfer: Transfer, storage: TorrentStorage, staysOpen: boolean): Promise<void> {
     this.#enter('finishing');
-    await Promise.all([storage.finish(), this.#transfer?.sayGoodbye()]);
+    try {
+      if (staysOpen) await transfer.suspendUploads();
+      else await transfer.close();
+      await Promise.all([storage.finish(), staysOpen ? undefined : transfer.sayGoodbye()]);
+    } catch (error) {
+      await transfer.close();
+      throw error;
+    }
+    this.#completed.resolve(this.#resultNow());
+  }
+
+  async #seed(transfer: Transfer, options: SeedOptions): Promise<void> {
+    const finalFiles = new FinalFiles(this.#geometry, this.#files, this.#versions);
+    this.#enter('seeding');
+    try {
+      if (!this.#askedAnybody) await transfer.download();
+      await transfer.seed((piece, offset, into) => finalFiles.read(piece, offset, into), options);
+    } finally {
+      await transfer.close();
+      await Promise.all([transfer.sayGoodbye(), finalFiles.close()]);
+    }
+  }
+
+  #resultNow(): DownloadResult {
+    return { files: this.#files, progress: this.progress() };
   }
 
   #enter(phase: DownloadPhase): void {
@@ -222,10 +276,18 @@ export class Download implements AsyncIterable<DownloadEvent> {
   }
 
   #tellProgress(): void {
-    this.#rate.note(this.#transfer?.exchange.receivedBytes ?? 0, this.#clock.nowMs());
+    const nowMs = this.#clock.nowMs();
+    this.#rate.note(this.#transfer?.exchange.receivedBytes ?? 0, nowMs);
+    this.#uploadRate.note(this.#transfer?.uploads.sentBytes ?? 0, nowMs);
     this.#events.push({ type: 'progress', progress: this.progress() });
     this.#progressTimer = this.#clock.setTimer(progressMs, () => this.#tellProgress());
   }
+}
+
+/** Files that are complete already. */
+function onlyRead({ stateDir }: DownloadOptions): OpenStorage {
+  if (stateDir === undefined) return openForSeeding;
+  return (metainfo, options) => openRemembered(metainfo, options, stateDir, openForSeeding);
 }
 
 /** Files in the output directory: known again when they were complete before, summed up when that is asked for. */

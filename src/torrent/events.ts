@@ -5,7 +5,7 @@ import type { Checksum } from '../metainfo/checksum.ts';
 import type { TorrentFile } from '../metainfo/metainfo.ts';
 
 /** What a download is doing. */
-export type DownloadPhase = 'checking' | 'downloading' | 'finishing' | 'ended';
+export type DownloadPhase = 'checking' | 'downloading' | 'finishing' | 'seeding' | 'ended';
 
 /** Where a download stands. All sizes in bytes of the selected files unless said otherwise. */
 export interface DownloadProgress {
@@ -26,8 +26,11 @@ export interface DownloadProgress {
   readonly wastedBytes: number;
   /** Payload of pieces that failed their hash. */
   readonly corruptBytes: number;
+  /** Payload sent to peers in this run. */
+  readonly uploadedBytes: number;
   /** Payload per second over the last few seconds. */
   readonly rateBytesPerSecond: number;
+  readonly uploadRateBytesPerSecond: number;
   /** Undefined while nothing arrives. */
   readonly etaMs: number | undefined;
   /** Peers past their handshake. */

@@ -2,7 +2,9 @@
 
 import type { Checksum, ChecksumAlgorithm } from '../metainfo/checksum.ts';
 import type { Allocation } from '../storage/storage.ts';
+import type { PortRange } from '../transport/listener.ts';
 import type { Approve } from './approval.ts';
+import type { SeedOptions } from './seed-goal.ts';
 
 /** What a download is asked. Sizes in bytes, times in milliseconds. */
 export interface DownloadOptions {
@@ -14,11 +16,18 @@ export interface DownloadOptions {
   readonly announce?: readonly string[];
   /** Peers to use beside those that trackers name: `HOST:PORT`, `[IPV6]:PORT`; host names are looked up. */
   readonly peers?: readonly string[];
-  /** Where to listen for peers. Default: a free port of 6881 to 6999, then any. */
-  readonly port?: number;
+  /** Where to listen for peers: a port, or the first free one of a range. Default: a free port of 6881 to 6999, then any. */
+  readonly port?: number | PortRange;
+  /** Let peers connect to us. Default: true. */
+  readonly listen?: boolean;
   readonly maxPeers?: number;
-  /** Payload, bytes per second. Default: no limit. */
+  /** What is read from peers and sent to them, bytes per second. Default: no limit. */
   readonly maxDownloadRate?: number;
+  readonly maxUploadRate?: number;
+  /** Seed when everything is there: the result then comes when that is over. Default: no. */
+  readonly seed?: SeedOptions;
+  /** Offer each peer one piece at a time (BEP 16), for the first and only seed of a torrent. Default: false. */
+  readonly superSeed?: boolean;
   /** End when no piece was verified for so long; 0 = never. Default: 5 minutes. */
   readonly stallTimeoutMs?: number;
   /** End after so long. Default: never. */

@@ -41,6 +41,8 @@ export interface PeerAccount {
   readonly idleMs: number;
   /** Payload that came from it, good or not. */
   readonly downloadedBytes: number;
+  /** Payload that went to it. */
+  readonly uploadedBytes: number;
   /** Pieces that failed their hash and to which it had sent blocks. */
   readonly badPieces: number;
   /** When its first block was here, since the download was begun. */
@@ -55,6 +57,7 @@ interface Entry {
   idleMs: number;
   /** Of connections that are closed. */
   downloadedBytes: number;
+  uploadedBytes: number;
   badPieces: number;
   /** On the clock. */
   firstBlockMs: number | undefined;
@@ -93,6 +96,7 @@ export class PeerAccounts {
     if (isByUs && !wasReady) return;
     const entry = this.#entryOf(peer.address);
     entry.downloadedBytes += peer.receivedBytes;
+    entry.uploadedBytes += peer.sentBytes;
     entry.firstBlockMs ??= peer.firstBlockMs;
     entry.idleMs = peer.uselessMs(nowMs);
     this.#settle(entry, isByUs ? fateOfConnected(peer) : fateOfClosed(peer, wasReady, cause));
@@ -121,7 +125,7 @@ export class PeerAccounts {
 }
 
 function newEntry(peer: string, origin: PeerOrigin): Entry {
-  const nothingYet = { client: undefined, idleMs: 0, downloadedBytes: 0, badPieces: 0, firstBlockMs: undefined, isBanned: false };
+  const nothingYet = { client: undefined, idleMs: 0, downloadedBytes: 0, uploadedBytes: 0, badPieces: 0, firstBlockMs: undefined, isBanned: false };
   return { peer, origin, fate: 'no-handshake', ...nothingYet };
 }
 
@@ -130,7 +134,8 @@ function accountOf({ isBanned, ...entry }: Entry, connected: Peer | undefined, n
   const account = { ...entry, firstBlockMs: firstBlockMs === undefined ? undefined : firstBlockMs - startedMs };
   if (connected === undefined || isBanned) return account;
   const downloadedBytes = entry.downloadedBytes + connected.receivedBytes;
-  return { ...account, fate: fateOfConnected(connected), idleMs: connected.uselessMs(nowMs), downloadedBytes };
+  const uploadedBytes = entry.uploadedBytes + connected.sentBytes;
+  return { ...account, fate: fateOfConnected(connected), idleMs: connected.uselessMs(nowMs), downloadedBytes, uploadedBytes };
 }
 
 /** A refusal to connect names the system's code; a connection that was never answered has none. */
@@ -151,7 +156,7 @@ function fateOfConnected(peer: Peer): PeerFate {
 }
 
 function fateOfClosed(peer: Peer, wasReady: boolean, cause: TtorrentError | undefined): PeerFate {
-  if (!wasReady && peer.protocol.isReady) return 'duplicate';
+  if (peer.isDuplicate) return 'duplicate';
   if (!wasReady) return cause instanceof ProtocolError ? 'not-this-torrent' : 'no-handshake';
   if (cause instanceof ProtocolError) return 'broke-protocol';
   // We closed it, since it was silent or owed us blocks; what the system reports has a cause of its own.

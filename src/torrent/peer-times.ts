@@ -19,7 +19,7 @@ export class PeerTimes {
   #lastProgressMs: number;
   /** Since when it has owed us blocks without delivering one. */
   #owesSinceMs: number | undefined;
-  /** When it was last of use: the start, or its last block. */
+  /** When it was last of use: the start, its last block, or the last one of ours that went to it. */
   #lastUsefulMs: number;
   #pausedSinceMs: number | undefined;
   #rests = 0;
@@ -56,6 +56,11 @@ export class PeerTimes {
     this.#owesSinceMs = owesMore ? nowMs : undefined;
     this.#rests = 0;
     this.#restUntilMs = 0;
+  }
+
+  /** Blocks went to it. */
+  served(nowMs: number): void {
+    this.#lastUsefulMs = nowMs;
   }
 
   /** It choked us or rejected the last request: nothing is owed any more. */

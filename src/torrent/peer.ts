@@ -18,7 +18,9 @@ import { type BlockArrival, PeerProtocol, type PeerProtocolListener } from '../w
 import type { BlockRequest } from '../wire/request-book.ts';
 import { RequestWindow } from '../wire/request-window.ts';
 import { Budget } from './budget.ts';
+import { PeerSender } from './peer-sender.ts';
 import { PeerTimes } from './peer-times.ts';
+import type { Chokable } from './choker.ts';
 
 /** What a peer tells the swarm. */
 export interface PeerHost {
@@ -34,35 +36,48 @@ export interface PeerHost {
   blockReceived(peer: Peer, arrival: BlockArrival): void;
   /** A block of so many bytes came that nobody had asked for. */
   blockUnasked(length: number): void;
+  /** Whether it may have this piece of us. */
+  mayHave(peer: Peer, pieceIndex: number): boolean;
+  /** It became interested in us, or lost its interest. */
+  interestChanged(peer: Peer): void;
+  /** It waits for blocks, and its stream has room for them. */
+  wantsBlocks(peer: Peer): void;
   /** So many bytes were read from the network. */
   bytesRead(length: number): void;
   peerClosed(peer: Peer, cause: TtorrentError | undefined): void;
 }
 
-/** A peer that does not read while it asks a lot is not read from: its answers wait here, no more than this. */
-const unsentBytesMax = 512 * 1024;
 /** How often a peer with nothing else to do may look for blocks to ask for twice. */
 const askTwiceEveryMs = 50;
 /** A window is refilled when a quarter of it is free: one write for many requests. */
 const refillShare = 0.75;
 
 /** A peer of the swarm. Whoever makes it calls `start`; it reports its own end to the host, once. */
-export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPeer, Deliverer {
+export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPeer, Deliverer, Chokable {
   readonly address: PeerAddress;
   readonly name: string;
   readonly protocol: PeerProtocol;
   readonly window = new RequestWindow();
+  readonly sender: PeerSender;
   readonly isIncoming: boolean;
   /** How many pieces it has that we need. */
   neededCount = 0;
   /** Its pieces are in the rarity order (a seed's are not: they would raise every count alike). */
   isCounted = false;
+  /** Other addresses by which the same program was reached, not to be dialled meanwhile. */
+  readonly otherAddresses: PeerAddress[] = [];
+  /** It is closed in favour of another connection to the same program. */
+  isDuplicate = false;
+  /** It downloads nothing (BEP 21). */
+  isUploadOnly = false;
   /** It owed us blocks for too long: asked for one at a time until it delivers. */
   isSnubbed = false;
   /** Payload bytes that came from it. */
   receivedBytes = 0;
   /** When its first block was here, on the clock. */
   firstBlockMs: number | undefined;
+  /** When its handshake was done, on the clock. */
+  connectedMs = 0;
   readonly #decoder: WireDecoder;
   readonly #stream: ByteStream;
   readonly #host: PeerHost;
@@ -94,6 +109,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.#times = new PeerTimes(this.#nowMs);
     this.#messages = new Budget(peerLimits.messagesPerSecond, options.geometry.pieceCount + 10 * peerLimits.messagesPerSecond);
     this.protocol = new PeerProtocol(options.geometry, options.ours, options.listenPort, this);
+    this.sender = new PeerSender(stream, this.protocol.outgoing);
     this.#decoder = new WireDecoder(options.geometry.pieceCount, this.protocol);
   }
 
@@ -143,12 +159,37 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     return this.protocol.peerHas;
   }
 
+  get isChoked(): boolean {
+    return this.protocol.uploads.isChoked;
+  }
+
+  get isInterested(): boolean {
+    return this.protocol.uploads.isInterested;
+  }
+
+  get sentBytes(): number {
+    return this.sender.sentBytes;
+  }
+
+  get pieceCount(): number {
+    return this.protocol.peerHas.count;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** It waits for blocks of ours, and there is nothing on its way to it. */
+  get canTakeBlocks(): boolean {
+    return !this.#closed && this.protocol.uploads.waiting > 0 && this.sender.hasRoom;
+  }
+
   /** How long it has owed us blocks without delivering one. */
   get owingMs(): number {
     return this.#times.owingMs(this.#clock.nowMs());
   }
 
-  /** How long it has given us nothing. */
+  /** How long it has given us nothing and taken nothing of us. */
   uselessMs(nowMs: number): number {
     return this.#times.uselessMs(nowMs);
   }
@@ -194,14 +235,23 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
 
   /** Sends what the protocol machine has gathered. */
   flush(): void {
-    const bytes = this.protocol.outgoing.take();
-    if (bytes === undefined || this.#closed) return;
+    if (this.#closed || !this.sender.flush(this.#nowMs)) return;
+    this.#sent();
+  }
+
+  /** Sends whole `piece` messages; see PeerSender. */
+  sendBlocks(bytes: Uint8Array, payloadBytes: number, taken: () => void): void {
+    this.#nowMs = this.#clock.nowMs();
+    this.sender.sendBlocks(bytes, payloadBytes, this.#nowMs, taken);
+    this.#times.served(this.#nowMs);
+    this.#sent();
+  }
+
+  #sent(): void {
     this.#times.sent(this.#nowMs);
-    this.#stream.send(bytes);
-    if (this.#stream.unsentBytes > unsentBytesMax && !this.#isSendFull) {
-      this.#isSendFull = true;
-      this.#stream.pause();
-    }
+    if (!this.sender.isFull || this.#isSendFull) return;
+    this.#isSendFull = true;
+    this.#stream.pause();
   }
 
   /** Backpressure from the disk or a rate limit. */
@@ -222,6 +272,8 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.#nowMs = nowMs;
     if (this.#closed) return;
     if (this.#floods(nowMs)) return this.close(new ProtocolError(`${this.name} floods us with messages`));
+    if (this.sender.stuckMs(nowMs) > peerLimits.stuckTimeoutMs)
+      return this.close(new NetworkError(`${this.name} took nothing that we sent for ${peerLimits.stuckTimeoutMs / 1000} s`));
     const owesBlocks = this.protocol.outstanding.size > 0;
     switch (this.#times.verdict(nowMs, this.protocol.isReady, owesBlocks, this.window.minRoundTripMs)) {
       case 'no-handshake':
@@ -266,13 +318,17 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
       return this.close(error);
     }
     if (this.room > 0) this.#host.wantsRequests(this);
+    if (this.canTakeBlocks) this.#host.wantsBlocks(this);
     this.flush();
   }
 
   drained(): void {
-    if (!this.#isSendFull) return;
-    this.#isSendFull = false;
-    if (!this.#isPaused) this.#stream.resume();
+    this.sender.drained(this.#clock.nowMs());
+    if (this.#isSendFull) {
+      this.#isSendFull = false;
+      if (!this.#isPaused) this.#stream.resume();
+    }
+    if (this.canTakeBlocks) this.#host.wantsBlocks(this);
   }
 
   closed(cause: TtorrentError | undefined): void {
@@ -281,6 +337,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
 
   handshakeDone(): void {
     if (!this.isIncoming) this.window.handshakeAnswered(this.#nowMs - this.#times.startedMs);
+    this.connectedMs = this.#nowMs;
     this.#host.peerReady(this);
   }
 
@@ -329,5 +386,13 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
 
   blockUnasked(length: number): void {
     this.#host.blockUnasked(length);
+  }
+
+  mayHave(pieceIndex: number): boolean {
+    return this.#host.mayHave(this, pieceIndex);
+  }
+
+  interestChanged(): void {
+    this.#host.interestChanged(this);
   }
 }

@@ -1,14 +1,13 @@
-// The peers of one torrent: dials those the address book proposes, takes those that connect to us, keeps their interest and the rarity
-// of pieces right, pauses and resumes them all, closes those that are of no use. Blocks are block-exchange.ts's matter.
+// The peers of one torrent: keeps their interest and the rarity of pieces right, pauses and resumes them all, bans, closes those that have
+// nothing to say to us. Who is connected is connections.ts's matter, blocks that come are block-exchange.ts's, those that go uploads.ts's,
+// and which pieces peers are told of is offer.ts's.
 
-import { peerLimits, storageLimits } from '../config.ts';
-import type { AddressBook, PeerAddress } from '../discovery/address-book.ts';
+import type { AddressBook } from '../discovery/address-book.ts';
 import { NetworkError, ProtocolError, type TtorrentError } from '../errors.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
-import { isOutOfDescriptors } from '../storage/storage-error.ts';
-import { Bitfield } from '../support/bitfield.ts';
-import { equalBytes } from '../support/bytes.ts';
+import { compareBytes, equalBytes } from '../support/bytes.ts';
 import type { Clock } from '../support/clock.ts';
+import type { Random } from '../support/random.ts';
 import { formatEndpoint } from '../support/endpoint.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';
 import type { ExtensionHandshake } from '../wire/extension.ts';
@@ -16,10 +15,11 @@ import type { Handshake } from '../wire/handshake.ts';
 import type { BlockArrival } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
 import type { BlockExchange } from './block-exchange.ts';
-import { Budget } from './budget.ts';
-import { Dialler } from './dialler.ts';
+import { Connections } from './connections.ts';
+import { Offer } from './offer.ts';
 import { Peer, type PeerHost } from './peer.ts';
 import { PeerAccounts } from './peer-accounts.ts';
+import type { Uploads } from './uploads.ts';
 
 /** What the torrent hears of its peers. */
 export interface SwarmListener {
@@ -41,16 +41,12 @@ export interface SwarmOptions {
   readonly maxPeers: number;
   /** Whether every byte of a verified piece is on disk: pieces that reach into files that are not wanted cannot be offered. */
   readonly holds: (pieceIndex: number) => boolean;
+  /** Offer one piece at a time to each peer (BEP 16). */
+  readonly superSeed: boolean;
   readonly clock: Clock;
+  readonly random: Random;
   readonly listener: SwarmListener;
 }
-
-/** With every place taken, a peer that has given us nothing for so long makes room for one that might. */
-const uselessMaxMs = 60_000;
-
-/** What is left to files, trackers and name servers when the system gives us no more descriptors. */
-const spareDescriptors = storageLimits.openFiles + 16;
-const makeDoEveryMs = 1_000;
 
 /** How long a piece on parole that only failed peers have waits for another one. */
 const forgiveEveryMs = 2_000;
@@ -63,77 +59,75 @@ export class Swarm implements PeerHost {
   readyEver = 0;
   readonly accounts = new PeerAccounts();
   readonly #options: SwarmOptions;
-  readonly #all = new Set<Peer>();
-  readonly #dialler: Dialler;
-  #isOver = false;
-  /** Fewer than asked for where the system has too few descriptors. */
-  #maxPeers: number;
-  #madeDoMs = Number.NEGATIVE_INFINITY;
-  readonly #acceptPace = new Budget(peerLimits.acceptsPerSecond, 4 * peerLimits.acceptsPerSecond);
+  readonly #connections: Connections;
   #willFill = false;
   #forgaveMs = 0;
   readonly #pauseReasons = new Set<string>();
   #firstResumed = 0;
-  /** What we offer. */
-  readonly #held: Bitfield;
+  readonly #offer: Offer;
   #exchange: BlockExchange | undefined;
+  #uploads: Uploads | undefined;
 
   constructor(options: SwarmOptions) {
     this.#options = options;
-    this.#maxPeers = options.maxPeers;
-    this.#dialler = new Dialler(options.book, options.clock, {
-      dialled: (address, stream) => this.#begin(address, stream, false),
-      dialFailed: (address, cause) => {
-        // Without a descriptor of ours it was not tried.
-        if (isOutOfDescriptors(cause.cause)) this.#makeDo();
-        else this.accounts.dialFailed(address, cause);
+    const { book, maxPeers, clock } = options;
+    this.#connections = new Connections(book, maxPeers, clock, {
+      makePeer: (address, stream, isIncoming) => {
+        const { handshake, listenPort, ledger } = options;
+        return new Peer({ address, isIncoming, ours: handshake, listenPort: listenPort(), geometry: ledger.geometry }, stream, this, clock);
+      },
+      dialFailed: (address, wasTried, cause) => {
+        if (wasTried) this.accounts.dialFailed(address, cause);
         options.listener.peerLost(formatEndpoint(address.endpoint), false, cause);
       },
     });
-    this.#held = new Bitfield(options.ledger.geometry.pieceCount);
-    for (const piece of options.ledger.verified) if (options.holds(piece)) this.#held.add(piece);
+    this.#offer = new Offer({
+      infohash: options.handshake.infohash,
+      pieceCount: options.ledger.geometry.pieceCount,
+      peers: this.ready,
+      random: options.random,
+      superSeed: options.superSeed,
+    });
+    for (const piece of options.ledger.verified) if (options.holds(piece)) this.#offer.add(piece);
   }
 
-  /** Joins the two halves; must come before the first peer. */
-  attach(exchange: BlockExchange): void {
+  /** Joins what belongs together; must come before the first peer. */
+  attach(exchange: BlockExchange, uploads: Uploads): void {
     this.#exchange = exchange;
+    this.#uploads = uploads;
   }
 
   /** Connections, half-open ones and those about to be dialled included. */
   get connectionCount(): number {
-    return this.#all.size + this.#dialler.count;
+    return this.#connections.count;
   }
 
   /** Dials as many addresses as there is room for. */
   dial(): void {
-    const { book, clock } = this.#options;
-    if (this.connectionCount >= this.#maxPeers && book.dueCount(clock.nowMs()) > 0) this.#closeUseless();
-    this.#dialler.dial(this.#maxPeers - this.connectionCount);
+    this.#connections.dial();
   }
 
   /** A peer connected to us. */
   accept(stream: ByteStream): void {
-    const isFlood = !this.#acceptPace.take(1, this.#options.clock.nowMs());
-    const address = !isFlood && this.connectionCount < this.#maxPeers ? this.#options.book.accept(stream.remote) : undefined;
-    if (address === undefined || this.#isOver) return stream.close();
-    this.#begin(address, stream, true);
+    this.#connections.accept(stream);
   }
 
   /** Looks after every peer's timeouts and window. Called about ten times a second. */
   tick(nowMs: number): void {
     if (this.#pauseReasons.size > 0) this.#exchange?.heldBack(nowMs);
-    for (const peer of [...this.#all]) peer.tick(nowMs);
+    for (const peer of [...this.#connections.peers]) peer.tick(nowMs);
     this.#forgive(nowMs);
     for (const peer of this.ready.values()) {
       this.#exchange?.takeBackExcess(peer);
       this.#exchange?.fill(peer);
     }
+    this.#uploads?.tick(nowMs, this.#isSeeding);
     this.dial();
   }
 
   /** For so long we were not there to read. */
   slept(ms: number): void {
-    for (const peer of this.#all) peer.slept(ms);
+    for (const peer of this.#connections.peers) peer.slept(ms);
   }
 
   /**
@@ -156,17 +150,22 @@ export class Swarm implements PeerHost {
 
   /** A piece is on disk: peers that lack it are told, and those that have nothing else for us become uninteresting. */
   pieceVerified(pieceIndex: number): void {
-    const isHeld = this.#options.holds(pieceIndex);
-    if (isHeld) this.#held.add(pieceIndex);
+    if (this.#options.holds(pieceIndex)) this.#offer.announce(pieceIndex);
     for (const peer of this.ready.values()) {
-      if (!peer.protocol.peerHas.has(pieceIndex)) {
-        if (isHeld) peer.protocol.sendHave(pieceIndex);
-      } else {
-        peer.neededCount--;
-        peer.protocol.setInterested(peer.neededCount > 0);
-      }
+      if (!peer.protocol.peerHas.has(pieceIndex)) continue;
+      peer.neededCount--;
+      peer.protocol.setInterested(peer.neededCount > 0);
     }
     if (this.#options.ledger.order !== undefined) this.#fillSoon(); // its window may have moved on
+  }
+
+  /** Everything wanted is here, and we stay: peers learn that we download nothing more, those that do neither go. */
+  becomeSeed(): void {
+    for (const peer of [...this.ready.values()]) {
+      peer.protocol.sendExtensionHandshake(true);
+      peer.flush();
+      this.#closeSeed(peer);
+    }
   }
 
   /** The address of the peer with this number, connected or not, for people. */
@@ -187,7 +186,7 @@ export class Swarm implements PeerHost {
     const { book } = this.#options;
     const address = book.byNumber(number);
     if (address === undefined || !book.ban(address)) return undefined;
-    for (const peer of [...this.#all]) {
+    for (const peer of [...this.#connections.peers]) {
       if (book.isBanned(peer.address.endpoint)) peer.close(new ProtocolError(`${peer.name} sent wrong bytes`));
     }
     this.accounts.banned(address);
@@ -196,23 +195,31 @@ export class Swarm implements PeerHost {
 
   /** Closes every connection. */
   async close(): Promise<void> {
-    this.#isOver = true;
-    for (const peer of [...this.#all]) peer.close();
-    await this.#dialler.close();
+    await this.#connections.close();
   }
 
   peerReady(peer: Peer): void {
-    if (!peer.isIncoming) this.#dialler.answered();
-    if (this.#isKnown(peer)) return peer.close(new NetworkError(`${peer.name} is connected already, by another port`));
+    this.#connections.answered(peer);
+    const other = this.#sameAs(peer);
+    if (other !== undefined) {
+      const [kept, superfluous] = this.#isToBeKept(peer, other) ? [peer, other] : [other, peer];
+      // Its address is not dialled while the other connection lives.
+      kept.otherAddresses.push(superfluous.address, ...superfluous.otherAddresses.splice(0));
+      superfluous.isDuplicate = true;
+      superfluous.close(new NetworkError(`${superfluous.name} is connected already, by another port`));
+      if (kept === other) return;
+    }
     this.readyEver++;
     this.ready.set(peer.number, peer);
     if (this.#pauseReasons.size > 0) peer.setPaused(true);
-    peer.protocol.sendIntroduction(this.#held);
+    this.#offer.introduce(peer, this.#isSeeding);
     this.#options.listener.peerConnected(peer.name);
   }
 
   peerIntroduced(peer: Peer, { client, uploadOnly }: ExtensionHandshake): void {
-    if (client === undefined) return;
+    peer.isUploadOnly = uploadOnly;
+    this.#closeSeed(peer);
+    if (client === undefined || peer.isClosed) return;
     this.accounts.introduced(peer, client);
     this.#options.listener.peerIntroduced(peer.name, uploadOnly ? `${client}, upload only` : client);
   }
@@ -224,6 +231,8 @@ export class Swarm implements PeerHost {
     if (peer.isCounted) for (const piece of peerHas) ledger.missing.increase(piece);
     peer.neededCount = peerHas.countCommon(ledger.needed);
     peer.protocol.setInterested(peer.neededCount > 0);
+    this.#offer.piecesLearned(peer);
+    this.#closeSeed(peer);
   }
 
   pieceLearned(peer: Peer, pieceIndex: number): void {
@@ -231,6 +240,8 @@ export class Swarm implements PeerHost {
     // A peer that never sent a bitfield begins with nothing and is counted from its first `have`.
     if (peer.protocol.peerHas.count === 1) peer.isCounted = true;
     if (peer.isCounted) ledger.missing.increase(pieceIndex);
+    this.#offer.pieceLearned(peer, pieceIndex);
+    if (peer.protocol.peerHas.isFull) this.#closeSeed(peer);
     if (!ledger.needed.has(pieceIndex)) return;
     peer.neededCount++;
     peer.protocol.setInterested(true);
@@ -257,22 +268,50 @@ export class Swarm implements PeerHost {
     this.#exchange?.blockUnasked(length);
   }
 
+  mayHave(peer: Peer, pieceIndex: number): boolean {
+    return this.#offer.mayHave(peer, pieceIndex);
+  }
+
+  interestChanged(): void {
+    this.#uploads?.interestChanged();
+  }
+
+  wantsBlocks(peer: Peer): void {
+    this.#uploads?.serve(peer);
+  }
+
   bytesRead(length: number): void {
     this.#options.listener.bytesRead(length);
   }
 
   peerClosed(peer: Peer, cause: TtorrentError | undefined): void {
     const { book, ledger, clock, listener } = this.#options;
-    this.#all.delete(peer);
+    this.#connections.peers.delete(peer);
     const wasReady = this.ready.delete(peer.number);
-    this.accounts.closed(peer, wasReady, this.#isOver, cause, clock.nowMs());
+    this.accounts.closed(peer, wasReady, this.#connections.isOver, cause, clock.nowMs());
     if (peer.isCounted) for (const piece of peer.protocol.peerHas) ledger.missing.decrease(piece);
     this.#exchange?.peerGone(peer);
+    this.#uploads?.peerGone(peer);
+    if (wasReady) this.#offer.peerGone(peer);
+    const hasServed = peer.receivedBytes > 0 && !(cause instanceof ProtocolError);
+    for (const address of peer.otherAddresses) book.ended(address, hasServed, clock.nowMs());
     // Its answer came from ourselves, or for another torrent: asking again would bring the same.
     if (cause instanceof ProtocolError && !wasReady) book.retire(peer.address);
-    else book.ended(peer.address, peer.receivedBytes > 0 && !(cause instanceof ProtocolError), clock.nowMs());
+    // The address of a duplicate is free when the connection that was kept ends.
+    else if (!peer.isDuplicate) book.ended(peer.address, hasServed, clock.nowMs());
     listener.peerLost(peer.name, wasReady, cause);
     this.#fillSoon();
+  }
+
+  get #isSeeding(): boolean {
+    return this.#options.ledger.isComplete;
+  }
+
+  /** Two that download nothing have nothing to say to each other. */
+  #closeSeed(peer: Peer): void {
+    if (!this.#isSeeding || peer.isClosed || !(peer.protocol.peerHas.isFull || peer.isUploadOnly)) return;
+    this.#options.book.retire(peer.address);
+    peer.close();
   }
 
   /** Now and then pieces on parole get another chance. */
@@ -282,54 +321,35 @@ export class Swarm implements PeerHost {
     this.#options.ledger.forgiveOnParole();
   }
 
-  /** The same peer id on the same host: one program, reached by two ports. */
-  #isKnown(peer: Peer): boolean {
+  /** A peer with the same id on the same host: one program, reached by two ports. */
+  #sameAs(peer: Peer): Peer | undefined {
     const id = peer.protocol.theirHandshake?.peerId;
     for (const other of this.ready.values()) {
       const otherId = other.protocol.theirHandshake?.peerId;
       if (other.address.endpoint.host !== peer.address.endpoint.host || id === undefined || otherId === undefined) continue;
-      if (equalBytes(id, otherId)) return true;
+      if (equalBytes(id, otherId)) return other;
     }
-    return false;
+    return undefined;
+  }
+
+  /**
+   * Of two connections to one program, whether `peer`, the later one, is to be kept. When each side dialled the other, both must come to the
+   * same answer: the connection stays that the one with the larger peer id made.
+   */
+  #isToBeKept(peer: Peer, other: Peer): boolean {
+    if (peer.isIncoming === other.isIncoming) return false;
+    const theirs = peer.protocol.theirHandshake?.peerId ?? new Uint8Array(0);
+    const isOursLarger = compareBytes(this.#options.handshake.peerId, theirs) > 0;
+    return peer.isIncoming !== isOursLarger;
   }
 
   /** Blocks became free: after this turn everybody may ask for them, once, however many gave them back. */
   #fillSoon(): void {
-    if (this.#willFill || this.#isOver) return;
+    if (this.#willFill || this.#connections.isOver) return;
     this.#willFill = true;
     this.#options.clock.setTimer(0, () => {
       this.#willFill = false;
       for (const peer of this.ready.values()) this.#exchange?.fill(peer);
     });
-  }
-
-  #begin(address: PeerAddress, stream: ByteStream, isIncoming: boolean): void {
-    if (this.#isOver || this.#options.book.isBanned(address.endpoint)) return stream.close();
-    const { handshake, listenPort, ledger, clock } = this.#options;
-    const peer = new Peer(
-      { address, isIncoming, ours: handshake, listenPort: listenPort(), geometry: ledger.geometry },
-      stream,
-      this,
-      clock,
-    );
-    this.#all.add(peer);
-    peer.start();
-  }
-
-  /** Every descriptor is taken: the disk and the trackers need some, too, so the last peers go and no others come in their place. */
-  #makeDo(): void {
-    const nowMs = this.#options.clock.nowMs();
-    if (nowMs - this.#madeDoMs < makeDoEveryMs) return; // of one batch of dials
-    this.#madeDoMs = nowMs;
-    this.#maxPeers = Math.max(Math.floor(this.#all.size / 2), this.#all.size - spareDescriptors);
-    for (const peer of [...this.#all].slice(this.#maxPeers)) peer.close();
-  }
-
-  /** Closes the peer that has been of no use for longest, if that is long. */
-  #closeUseless(): void {
-    const nowMs = this.#options.clock.nowMs();
-    let worst: Peer | undefined;
-    for (const peer of this.ready.values()) if (worst === undefined || peer.uselessMs(nowMs) > worst.uselessMs(nowMs)) worst = peer;
-    if (worst !== undefined && worst.uselessMs(nowMs) > uselessMaxMs) worst.close();
   }
 }

@@ -1,5 +1,6 @@
-// A torrent while bytes move: joins the ledger, the swarm, the block exchange, the piece intake and the sources of peers, turns the
-// clock's ticks into theirs, and ends when all is here or something says that it must. Its parts decide; it only connects them.
+// A torrent while bytes move: joins the ledger, the swarm, the exchange of blocks in both directions, the piece intake and the sources of
+// peers, turns the clock's ticks into theirs, and ends when all is here, or enough was given, or something says that it must. Its parts
+// decide; it only connects them.
 
 import { setMaxListeners } from 'node:events';
 import { defaultStallTimeoutMs, peerIdPrefix, peerLimits, storageLimits } from '../config.ts';
@@ -17,17 +18,22 @@ import { type SequentialOptions, windowPiecesOf } from '../pieces/sequential-ord
 import { BufferPool } from '../storage/buffer-pool.ts';
 import { hasManyFiles, maxBytesInFlight } from '../storage/many-files.ts';
 import { PieceWriter } from '../storage/piece-writer.ts';
+import { ReadCache, type ReadPiece } from '../storage/read-cache.ts';
 import type { TorrentStorage } from '../storage/storage.ts';
 import { type PeerListener, listenForPeers } from '../transport/listener.ts';
 import { type HostAndPort, resolveHost } from '../transport/resolve.ts';
 import { BlockExchange } from './block-exchange.ts';
+import { Choker } from './choker.ts';
+import { DownloadLimit } from './download-limit.ts';
 import { type EndFacts, incompleteError, sourcesAccount } from './end-cause.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 import { PieceIntake } from './piece-intake.ts';
 import { RateLimit } from './rate-limit.ts';
+import { type SeedEnd, seedEnd, type SeedOptions } from './seed-goal.ts';
 import { type SourceLog, createSource } from './sources.ts';
 import { Swarm } from './swarm.ts';
+import { Uploads, uploadBufferBytes } from './uploads.ts';
 import type { Wanted } from './wanted.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -58,6 +64,7 @@ export class Transfer {
   readonly book: AddressBook;
   readonly swarm: Swarm;
   readonly exchange: BlockExchange;
+  readonly uploads: Uploads;
   corruptBytes = 0;
   verifiedBytes = 0;
   /** What the whole torrent lacks: trackers count us as a seed at 0, whatever we wanted of it. */
@@ -65,24 +72,26 @@ export class Transfer {
   readonly #parts: TransferParts;
   readonly #writer: PieceWriter;
   readonly #watchdog: Watchdog;
-  readonly #rateLimit: RateLimit | undefined;
+  readonly #downloadLimit: DownloadLimit | undefined;
   readonly #sourceLog: SourceLog = new Map();
   readonly #peerId: Uint8Array;
   #source: PeerSource | undefined;
   #listener: PeerListener | undefined;
   #timer: Timer | undefined;
-  #rateTimer: Timer | undefined;
   #tickedMs = 0;
   /** Names that are being looked up. */
   #lookUps = 0;
   /** Aborts when it ends: nothing is begun after that. */
   readonly #over = new AbortController();
-  readonly #ended = new Deferred<void>();
+  readonly #downloaded = new Deferred<void>();
+  readonly #seeded = new Deferred<SeedEnd>();
+  #seeding: { readonly options: SeedOptions; readonly sinceMs: number } | undefined;
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
     const { metainfo, geometry, wanted, storage, options, clock, random } = parts;
     setMaxListeners(0, this.#over.signal); // each name that is looked up listens
+    this.#seeded.promise.catch(() => {}); // nobody may ever ask for it
     const buffers = new BufferPool(metainfo.pieceLength, hasManyFiles(metainfo));
     this.#peerId = concatBytes([fromText(peerIdPrefix), random.bytes(20 - peerIdPrefix.length)]);
     this.book = new AddressBook(random);
@@ -97,13 +106,15 @@ export class Transfer {
       listenPort: () => this.#listener?.port,
       maxPeers: options.maxPeers ?? peerLimits.connections,
       holds: (piece) => storage.holds(piece),
+      superSeed: options.superSeed === true,
       clock,
+      random,
       listener: {
         peerConnected: (peer) => parts.tell({ type: 'peer', peer, change: 'connected', message: '' }),
         peerIntroduced: (peer, client) => parts.tell({ type: 'peer', peer, change: 'introduced', message: client }),
         peerLost: (peer, wasReady, cause) =>
           parts.tell({ type: 'peer', peer, change: wasReady ? 'lost' : 'failed', message: cause?.message ?? '' }),
-        bytesRead: (length) => this.#bytesRead(length),
+        bytesRead: (length) => this.#downloadLimit?.bytesRead(length),
       },
     });
     this.#writer = new PieceWriter({
@@ -114,7 +125,7 @@ export class Transfer {
       onVerified: (piece, bytes) => intake.verified(piece, bytes),
       onCorrupt: (piece, bytes) => intake.corrupt(piece, bytes),
       onRoom: () => this.swarm.resume('disk'),
-      onError: (error) => this.#end(error),
+      onError: (error) => this.#fail(error),
     });
     const intake = new PieceIntake(this.ledger, buffers, this.#writer, {
       pieceVerified: (piece) => this.#pieceVerified(piece),
@@ -134,51 +145,87 @@ export class Transfer {
         if (this.#writer.isFull) this.swarm.pause('disk');
       },
     });
-    this.swarm.attach(this.exchange);
+    const { maxUploadRate, maxDownloadRate } = options;
+    this.uploads = new Uploads({
+      peers: this.swarm.ready,
+      choker: new Choker(random),
+      buffers: new BufferPool(uploadBufferBytes),
+      clock,
+      limit: maxUploadRate === undefined ? undefined : new RateLimit(maxUploadRate, clock.nowMs()),
+      bytesPerSecond: maxUploadRate,
+      readFailed: (error) => this.#readFailed(error),
+    });
+    this.swarm.attach(this.exchange, this.uploads);
+    this.#readFrom((piece, offset, into) => storage.read(piece, offset, into));
     const { minRate, stallTimeoutMs = defaultStallTimeoutMs } = options;
     this.#watchdog = new Watchdog({ minRate, stallTimeoutMs }, clock.nowMs());
-    this.#rateLimit = options.maxDownloadRate === undefined ? undefined : new RateLimit(options.maxDownloadRate, clock.nowMs());
+    this.#downloadLimit = maxDownloadRate === undefined ? undefined : new DownloadLimit(maxDownloadRate, clock, this.swarm);
   }
 
   get #isOver(): boolean {
     return this.#over.signal.aborted;
   }
 
-  /** Downloads what is missing. Resolves when every wanted piece is verified and written; rejects with why that was not to be. */
-  async run(): Promise<void> {
-    const { options } = this.#parts;
-    this.#ended.promise.catch(() => {}); // it may reject while the peers' names are still being looked up
-    const onAbort = (): void => this.#end(options.signal?.reason);
+  /**
+   * Downloads what is missing. Resolves when every wanted piece is verified and written; the swarm stays as it is, for `seed` or `close`.
+   * Rejects with why that was not to be.
+   */
+  async download(): Promise<void> {
+    this.#downloaded.promise.catch(() => {}); // it may reject while the peers' names are still being looked up
+    await this.#start();
+    if (this.ledger.isComplete) return;
+    await this.#downloaded.promise;
+    // BEP 3: `completed` is for whoever has everything now, not for whoever wanted no more.
+    if (this.ledger.verified.isFull) this.#source?.completed();
+  }
+
+  /** Nothing more is read for peers, who wait: the files are about to get their final names. Resolves when nothing is being read. */
+  async suspendUploads(): Promise<void> {
+    this.uploads.readFrom(undefined);
+    await this.uploads.idle();
+  }
+
+  /** Gives what is all there to whoever wants it, through `read`, until `options` are met. Rejects with what ended it otherwise. */
+  async seed(read: ReadPiece, options: SeedOptions): Promise<SeedEnd> {
+    this.#seeding = { options, sinceMs: this.#parts.clock.nowMs() };
+    this.#readFrom(read);
+    this.swarm.becomeSeed();
+    return await this.#seeded.promise;
+  }
+
+  /** Closes every connection; nothing is begun after that. */
+  async close(): Promise<void> {
+    this.#over.abort();
+    this.#parts.options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#timer?.cancel();
+    this.#downloadLimit?.close();
+    this.uploads.close();
+    await this.swarm.close();
+    await this.#listener?.close();
+  }
+
+  readonly #onAbort = (): void => this.#fail(this.#parts.options.signal?.reason);
+
+  async #start(): Promise<void> {
+    const { options, clock } = this.#parts;
     if (options.signal?.aborted === true) throw options.signal.reason;
-    options.signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      this.#listener = await listenForPeers(options.port, (stream) => this.swarm.accept(stream));
-      this.#source = createSource(this.#parts, {
-        peerId: this.#peerId,
-        port: this.#listener.port,
-        log: this.#sourceLog,
-        totals: () => ({ uploaded: 0, downloaded: this.exchange.receivedBytes, left: this.#leftBytes }),
-        foundPeers: (origin, peers, localAllowed) => {
-          this.book.add(origin, peers, localAllowed);
-          this.swarm.dial();
-        },
-      });
-      this.#source.setHungry(true);
-      this.#source.start();
-      for (const typed of this.#parts.typedPeers) void this.#lookUp(typed);
-      this.#tickedMs = this.#parts.clock.nowMs();
-      this.#tick();
-      await this.#ended.promise;
-      // BEP 3: `completed` is for whoever has everything now, not for whoever wanted no more.
-      if (this.ledger.verified.isFull) this.#source.completed();
-    } finally {
-      this.#over.abort();
-      options.signal?.removeEventListener('abort', onAbort);
-      this.#timer?.cancel();
-      this.#rateTimer?.cancel();
-      await this.swarm.close();
-      await this.#listener?.close();
-    }
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (options.listen !== false) this.#listener = await listenForPeers(options.port, (stream) => this.swarm.accept(stream));
+    this.#source = createSource(this.#parts, {
+      peerId: this.#peerId,
+      port: this.#listener?.port ?? notListeningPort,
+      log: this.#sourceLog,
+      totals: () => ({ uploaded: this.uploads.sentBytes, downloaded: this.exchange.receivedBytes, left: this.#leftBytes }),
+      foundPeers: (origin, peers, localAllowed) => {
+        this.book.add(origin, peers, localAllowed);
+        this.swarm.dial();
+      },
+    });
+    this.#source.setHungry(true);
+    this.#source.start();
+    for (const typed of this.#parts.typedPeers) void this.#lookUp(typed);
+    this.#tickedMs = clock.nowMs();
+    this.#tick();
   }
 
   /** Tells the trackers that we are gone, in bounded time. */
@@ -215,13 +262,27 @@ export class Transfer {
       this.swarm.slept(sleptMs);
     }
     this.swarm.tick(nowMs);
+    if (this.ledger.isComplete) this.#tickSeeding(nowMs);
+    else this.#tickDownload(nowMs);
+    if (!this.#isOver) this.#timer = clock.setTimer(tickMs, () => this.#tick());
+  }
+
+  #tickSeeding(nowMs: number): void {
+    this.#source?.setHungry(false);
+    if (this.#seeding === undefined) return;
+    const { options, sinceMs } = this.#seeding;
+    const facts = { sentBytes: this.uploads.sentBytes, totalBytes: this.#parts.wanted.totalBytes, seedingMs: nowMs - sinceMs };
+    const end = seedEnd(options, facts);
+    if (end !== undefined) this.#seeded.resolve(end);
+  }
+
+  #tickDownload(nowMs: number): void {
     this.#source?.setHungry(this.swarm.ready.size < hungryBelow);
     // Nobody can be blamed for what the reader of a stream does not take.
     if (this.#parts.storage.ordered?.isHeldUp === true) this.#watchdog.slept(tickMs, nowMs, this.exchange.receivedBytes);
     const cause = this.#watchdog.check(nowMs, this.exchange.storedBytes, this.exchange.receivedBytes);
-    if (cause !== undefined) return this.#end(this.explain(cause));
-    if (this.#hasNobodyToAsk()) return this.#end(this.explain('stalled'));
-    this.#timer = clock.setTimer(tickMs, () => this.#tick());
+    if (cause !== undefined) this.#fail(this.explain(cause));
+    else if (this.#hasNobodyToAsk()) this.#fail(this.explain('stalled'));
   }
 
   /** No tracker, no peer, and nothing that could bring one: waiting would be in vain. */
@@ -261,7 +322,7 @@ export class Transfer {
     this.#leftBytes -= this.#parts.geometry.lengthOf(pieceIndex);
     this.#parts.tell({ type: 'piece', pieceIndex });
     this.swarm.pieceVerified(pieceIndex);
-    if (this.ledger.isComplete) this.#end(undefined);
+    if (this.ledger.isComplete) this.#downloaded.resolve();
   }
 
   #ban(number: number, reason: string): void {
@@ -271,22 +332,19 @@ export class Transfer {
     this.#parts.tell({ type: 'banned', peer: name, reason });
   }
 
-  /** Every byte read counts against the limit, protocol and all: that is what the link sees. */
-  #bytesRead(length: number): void {
-    if (this.#rateLimit === undefined) return;
-    const { clock } = this.#parts;
-    const restMs = this.#rateLimit.spend(length, clock.nowMs());
-    if (restMs === 0) return;
-    this.swarm.pause('rate');
-    this.#rateTimer?.cancel();
-    this.#rateTimer = clock.setTimer(restMs, () => this.swarm.resume('rate'));
+  #readFrom(read: ReadPiece): void {
+    this.uploads.readFrom(new ReadCache(this.#parts.geometry, read));
   }
 
-  #end(error: unknown): void {
-    if (this.#isOver) return;
+  /** What cannot be read cannot be seeded; while it downloads, the disk's own trouble shows when pieces are written. */
+  #readFailed(error: unknown): void {
+    if (this.#seeding !== undefined) this.#fail(error);
+  }
+
+  #fail(error: unknown): void {
     this.#over.abort();
-    if (error === undefined) this.#ended.resolve();
-    else this.#ended.reject(error);
+    this.#downloaded.reject(error);
+    this.#seeded.reject(error);
   }
 }
 
@@ -301,6 +359,9 @@ function sequentialOptions({ metainfo, options, storage }: TransferParts): Seque
     ...(ordered !== undefined && { isPassed: (piece: number) => piece < ordered.nextPiece }),
   };
 }
+
+/** What trackers are told when nobody can connect to us: they want a port, and nobody answers at this one. */
+const notListeningPort = 1;
 
 /** With fewer peers than this the trackers are asked sooner than they say they need to be, as far as they allow it. */
 const hungryBelow = 10;

@@ -7,7 +7,7 @@ import type { Endpoint } from '../support/endpoint.ts';
 export interface ByteStreamListener {
   /** The next bytes. They are valid during the call only: the buffer is used again for whatever arrives next, on any connection. */
   bytesReceived(chunk: Uint8Array): void;
-  /** Everything handed to `send` has been taken by the system, after a time when it was not. */
+  /** Everything handed to `send` has been taken by the system: said each time when that has become so. */
   drained(): void;
   /** The connection is gone, by either side; said once and last. `cause` is undefined when we closed it or the peer did so in order. */
   closed(cause: TtorrentError | undefined): void;

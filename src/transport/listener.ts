@@ -5,9 +5,14 @@ import { InputError, NetworkError } from '../errors.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { TcpStream, remoteOf } from './tcp.ts';
 
-/** BitTorrent's customary ports: tried one after the other when the user names none. */
-const firstPort = 6881;
-const lastPort = 6999;
+/** Tried one after the other when the user names none. */
+const customaryPorts = { first: 6881, last: 6999 };
+
+/** Ports, the first and the last one included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
 
 /** A port on which peers can reach us. */
 export interface PeerListener {
@@ -17,23 +22,25 @@ export interface PeerListener {
 }
 
 /**
- * Listens for peers on `port`, or else on the first free one of 6881 to 6999, or else on any. Each connection goes to `accepted`, which
- * owns it. Throws InputError when the named port cannot be had, NetworkError when there is none at all.
+ * Listens for peers on `port`, or on the first free one of a range, or else on the first free one of 6881 to 6999, or else on any. Each
+ * connection goes to `accepted`, which owns it. Throws InputError when no named port can be had, NetworkError when there is none at all.
  */
-export async function listenForPeers(port: number | undefined, accepted: (stream: ByteStream) => void): Promise<PeerListener> {
-  if (port !== undefined) {
-    try {
-      return await listen(port, accepted);
-    } catch (cause) {
-      throw new InputError('bad-argument', `listening for peers on port ${port}: ${whyNot(cause)}`, { cause });
-    }
-  }
-  for (let candidate = firstPort; candidate <= lastPort; candidate++) {
+export async function listenForPeers(
+  port: number | PortRange | undefined,
+  accepted: (stream: ByteStream) => void,
+): Promise<PeerListener> {
+  const { first, last } = typeof port === 'number' ? { first: port, last: port } : (port ?? customaryPorts);
+  let failure: unknown;
+  for (let candidate = first; candidate <= last; candidate++) {
     try {
       return await listen(candidate, accepted);
-    } catch {
-      // taken by somebody: the next one
+    } catch (cause) {
+      failure = cause; // taken by somebody: the next one
     }
+  }
+  if (port !== undefined) {
+    const where = first === last ? `port ${first}` : `the ports ${first} to ${last}`;
+    throw new InputError('bad-argument', `listening for peers on ${where}: ${whyNot(failure)}`, { cause: failure });
   }
   try {
     return await listen(0, accepted);

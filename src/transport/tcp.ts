@@ -65,7 +65,6 @@ export class TcpStream implements ByteStream {
     socket.on('error', (cause) => this.#closed(connectionError('talking to', this.remote, cause)));
     socket.on('end', () => socket.destroy()); // a peer that only listens is of no use
     socket.on('close', () => this.#closed(undefined));
-    socket.on('drain', () => this.#listener?.drained());
     return this;
   }
 
@@ -84,8 +83,13 @@ export class TcpStream implements ByteStream {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.#socket?.writable === true) this.#socket.write(bytes);
+    if (this.#socket?.writable === true) this.#socket.write(bytes, this.#taken);
   }
+
+  /** Not by 'drain', which comes after large writes only. */
+  readonly #taken = (): void => {
+    if (this.unsentBytes === 0) this.#listener?.drained();
+  };
 
   pause(): void {
     this.#socket?.pause();

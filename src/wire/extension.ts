@@ -43,12 +43,22 @@ export function decodeExtensionHandshake(payload: Uint8Array): ExtensionHandshak
   };
 }
 
+/** What we say of ourselves. */
+export interface OurExtensions {
+  readonly client: string;
+  /** How many requests we keep. */
+  readonly requestQueue: number;
+  readonly listenPort: number | undefined;
+  /** BEP 21: we download nothing. */
+  readonly uploadOnly: boolean;
+}
+
 /** Our own: no extension messages of ours yet, so `m` is empty; the rest lets modern clients treat us well. */
-export function encodeExtensionHandshake(ours: { client: string; requestQueue: number; listenPort: number | undefined }): Uint8Array {
+export function encodeExtensionHandshake(ours: OurExtensions): Uint8Array {
   const dictionary = new Map<string, BencodeValue>([
     ['m', new Map()],
     ['reqq', ours.requestQueue],
-    ['upload_only', 0],
+    ['upload_only', ours.uploadOnly ? 1 : 0],
     ['v', fromText(ours.client)],
   ]);
   if (ours.listenPort !== undefined) dictionary.set('p', ours.listenPort);

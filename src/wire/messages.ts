@@ -105,6 +105,14 @@ export function writeBlockMessage(bytes: Uint8Array, at: number, id: number, blo
   writeU32(bytes, at + 13, block.length);
 }
 
+/** Writes what comes before the bytes of a block in a `piece` message: 13 bytes into `bytes` at `at`. */
+export function writePieceHeader(bytes: Uint8Array, at: number, block: BlockRange): void {
+  writeU32(bytes, at, pieceHeaderBytes - 4 + block.length);
+  bytes[at + 4] = messageId.piece;
+  writeU32(bytes, at + 5, block.pieceIndex);
+  writeU32(bytes, at + 9, block.blockOffset);
+}
+
 /** The block that the 12 bytes at `at` name. */
 export function readBlockRange(bytes: Uint8Array, at: number): BlockRange {
   return { pieceIndex: readU32(bytes, at), blockOffset: readU32(bytes, at + 4), length: readU32(bytes, at + 8) };

@@ -1,5 +1,6 @@
-// One peer as the protocol sees it (BEP 3, 6, 10, 20): who chokes whom, which pieces it has, what we asked of it. A machine without I/O:
-// decoded messages and time come in, calls on the listener and bytes to send go out. What to ask for is decided elsewhere.
+// One peer as the protocol sees it (BEP 3, 6, 10, 20, 21): whether it chokes us, which pieces it has, what we asked of it. What it asks of
+// us is upload-side.ts. A machine without I/O: decoded messages and time come in, calls on the listener and bytes to send go out. What to
+// ask for is decided elsewhere.
 
 import { userAgent, wireLimits } from '../config.ts';
 import { ProtocolError } from '../errors.ts';
@@ -12,6 +13,7 @@ import { type Handshake, encodeHandshake } from './handshake.ts';
 import { type BlockRange, type Message, encodeBare, encodeIndexed, encodeKeepAlive, encodeWithPayload, messageId } from './messages.ts';
 import { OutgoingBytes } from './outgoing-bytes.ts';
 import { type BlockRequest, RequestBook } from './request-book.ts';
+import { type UploadListener, UploadSide } from './upload-side.ts';
 
 /** A block whose last byte has come. */
 export interface BlockArrival {
@@ -25,7 +27,7 @@ export interface BlockArrival {
 }
 
 /** What the machine tells its torrent. Calls come while `push` of the decoder runs. */
-export interface PeerProtocolListener {
+export interface PeerProtocolListener extends UploadListener {
   /** The peer's handshake was right; ours has been written. */
   handshakeDone(): void;
   /** The set of pieces the peer has was told as a whole, once. */
@@ -45,13 +47,12 @@ export interface PeerProtocolListener {
 
 /** Pieces a peer may allow us while it chokes us (BEP 6 sends about 10). */
 const allowedFastMax = 128;
-/** What we let peers ask of us at once, in our handshake. */
-const ourRequestQueue = 500;
-
 /** The protocol with one peer, from the handshake on. The listener's calls come from within the decoder's `push`. */
 export class PeerProtocol implements DecoderListener {
   /** Bytes to send, in order. */
   readonly outgoing = new OutgoingBytes();
+  /** What it wants of us. */
+  readonly uploads: UploadSide;
   readonly #requests: RequestBook;
   /** Pieces that it gives while it chokes us (BEP 6). */
   readonly allowedFast = new Set<number>();
@@ -63,10 +64,9 @@ export class PeerProtocol implements DecoderListener {
   peerHas: Bitfield;
   peerChokesUs = true;
   weAreInterested = false;
-  /** Running counts of what is not a block, for whoever bounds it. */
-  messagesReceived = 0;
   chokesReceived = 0;
   theirHandshake: Handshake | undefined;
+  #messagesReceived = 0;
   #isFast = false;
   #piecesTold = false;
   #mayTellPieces = true;
@@ -84,12 +84,18 @@ export class PeerProtocol implements DecoderListener {
     this.#listenPort = listenPort;
     this.#listener = listener;
     this.#requests = new RequestBook(geometry);
+    this.uploads = new UploadSide(this.outgoing, listener);
     this.peerHas = new Bitfield(geometry.pieceCount);
   }
 
   /** Whether both handshakes are done. */
   get isReady(): boolean {
     return this.theirHandshake !== undefined;
+  }
+
+  /** A running count of messages that are neither blocks nor answered requests, for whoever bounds it. */
+  get messagesReceived(): number {
+    return this.#messagesReceived + this.uploads.refused;
   }
 
   /** What we asked for and still wait for, oldest first. */
@@ -114,10 +120,20 @@ export class PeerProtocol implements DecoderListener {
   }
 
   /** After the handshakes: which pieces we have, which must come first (BEP 3, BEP 6), and who we are (BEP 10). */
-  sendIntroduction(weHave: Bitfield): void {
+  sendIntroduction(weHave: Bitfield, uploadOnly: boolean): void {
     this.#sendPieces(weHave);
+    this.sendExtensionHandshake(uploadOnly);
+  }
+
+  /** Who we are, and whether we download nothing (any more; BEP 21). May be said again. */
+  sendExtensionHandshake(uploadOnly: boolean): void {
     if (this.theirHandshake?.supportsExtensions !== true) return;
-    const payload = encodeExtensionHandshake({ client: userAgent, requestQueue: ourRequestQueue, listenPort: this.#listenPort });
+    const payload = encodeExtensionHandshake({
+      client: userAgent,
+      requestQueue: wireLimits.requestsWaiting,
+      listenPort: this.#listenPort,
+      uploadOnly,
+    });
     this.outgoing.append(encodeWithPayload(messageId.extended, Uint8Array.of(extensionHandshakeId, ...payload)));
   }
 
@@ -174,13 +190,15 @@ export class PeerProtocol implements DecoderListener {
     if (!equalBytes(handshake.infohash, this.#ours.infohash)) throw new ProtocolError('the peer answered for another torrent');
     if (equalBytes(handshake.peerId, this.#ours.peerId)) throw new ProtocolError('the address is our own');
     this.#isFast = handshake.supportsFast && this.#ours.supportsFast;
+    this.uploads.isFast = this.#isFast;
     if (!this.#handshakeSent) this.sendHandshake();
     this.theirHandshake = handshake;
     this.#listener.handshakeDone();
   }
 
   messageReceived(message: Message): void {
-    if (message.kind !== 'reject-request') this.messagesReceived++; // a reject answers a request of ours
+    // A reject answers a request of ours; requests come as fast as we serve them, and those that we refuse count.
+    if (message.kind !== 'reject-request' && message.kind !== 'request') this.#messagesReceived++;
     if (message.kind === 'choke') this.chokesReceived++;
     switch (message.kind) {
       case 'keep-alive':
@@ -247,7 +265,7 @@ export class PeerProtocol implements DecoderListener {
         return;
       case 'interested':
       case 'not-interested':
-        return; // we give nothing yet
+        return this.uploads.interestReceived(message.kind === 'interested');
       case 'have':
         return this.#haveReceived(message.pieceIndex);
       case 'suggest-piece':
@@ -257,9 +275,11 @@ export class PeerProtocol implements DecoderListener {
         this.#requireFast(message.kind);
         return this.#allowedFastReceived(message.pieceIndex);
       case 'request':
-        return this.#requestReceived(message.block);
+        this.#checkRange(message.block, message.kind);
+        return this.uploads.requestReceived(message.block);
       case 'cancel':
-        return this.#checkRange(message.block, message.kind);
+        this.#checkRange(message.block, message.kind);
+        return this.uploads.cancelReceived(message.block);
       case 'reject-request':
         this.#requireFast(message.kind);
         return this.#rejectReceived(message.block);
@@ -290,16 +310,10 @@ export class PeerProtocol implements DecoderListener {
     this.allowedFast.add(pieceIndex);
   }
 
-  /** We never unchoke yet, so every request is refused: by word where the peer knows the word (BEP 6), else by silence. */
-  #requestReceived(block: BlockRange): void {
-    this.#checkRange(block, 'request');
-    if (this.#isFast) this.outgoing.appendBlockMessage(messageId.rejectRequest, block);
-  }
-
   #rejectReceived(range: BlockRange): void {
     this.#checkRange(range, 'reject-request');
     const block = this.#requests.find(range);
-    if (block === undefined) this.messagesReceived++;
+    if (block === undefined) this.#messagesReceived++;
     if (block === undefined || !this.#requests.settle(block)) return;
     if (this.peerChokesUs) this.allowedFast.delete(range.pieceIndex);
     this.#listener.blocksReturned([block]);

@@ -9,10 +9,13 @@ import { PieceLedger } from '../../src/pieces/piece-ledger.ts';
 import type { SequentialOptions } from '../../src/pieces/sequential-order.ts';
 import { Bitfield } from '../../src/support/bitfield.ts';
 import type { Random } from '../../src/support/random.ts';
+import { BufferPool } from '../../src/storage/buffer-pool.ts';
 import { BlockExchange } from '../../src/torrent/block-exchange.ts';
+import { Choker } from '../../src/torrent/choker.ts';
 import { PieceIntake } from '../../src/torrent/piece-intake.ts';
 import { RateLimit } from '../../src/torrent/rate-limit.ts';
 import { Swarm } from '../../src/torrent/swarm.ts';
+import { Uploads, uploadBufferBytes } from '../../src/torrent/uploads.ts';
 import { HandClock } from './hand-clock.ts';
 import { type SimulatedLink, SimulatedSeeder, type SimulatedSeederOptions, goodMark } from './simulated-seeder.ts';
 
@@ -76,7 +79,9 @@ export class SimulatedTorrent {
       listenPort: () => undefined,
       maxPeers: 500,
       holds: () => true,
+      superSeed: false,
       clock: this.clock,
+      random,
       listener: {
         peerConnected() {},
         peerIntroduced() {},
@@ -108,7 +113,16 @@ export class SimulatedTorrent {
       random,
       pieceCompleted: (partial) => intake.completed(partial),
     });
-    this.swarm.attach(this.exchange);
+    const uploads = new Uploads({
+      peers: this.swarm.ready,
+      choker: new Choker(random),
+      buffers: new BufferPool(uploadBufferBytes),
+      clock: this.clock,
+      limit: undefined,
+      bytesPerSecond: undefined,
+      readFailed() {},
+    });
+    this.swarm.attach(this.exchange, uploads);
   }
 
   /** Lets a seeder connect. Its port is 1000 + its position. */

@@ -4,7 +4,7 @@ import { type EndFacts, incompleteError, sourcesAccount } from '../../src/torren
 import type { PeerAccount, PeerFate } from '../../src/torrent/peer-accounts.ts';
 
 function peer(fate: PeerFate, more: Partial<PeerAccount> = {}): PeerAccount {
-  const nothing = { client: undefined, idleMs: 0, downloadedBytes: 0, badPieces: 0, firstBlockMs: undefined };
+  const nothing = { client: undefined, idleMs: 0, downloadedBytes: 0, uploadedBytes: 0, badPieces: 0, firstBlockMs: undefined };
   return { peer: '127.0.0.1:1', origin: 'tracker', fate, ...nothing, ...more };
 }
 

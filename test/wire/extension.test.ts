@@ -8,7 +8,7 @@ const nothing = { client: undefined, requestQueue: undefined, uploadOnly: false 
 
 describe('extension handshake', () => {
   it('is written in canonical order', () => {
-    const bytes = encodeExtensionHandshake({ client: 'ttorrent/9', requestQueue: 500, listenPort: 6881 });
+    const bytes = encodeExtensionHandshake({ client: 'ttorrent/9', requestQueue: 500, listenPort: 6881, uploadOnly: false });
     assert.equal(Buffer.from(bytes).toString('latin1'), 'd1:mde1:pi6881e4:reqqi500e11:upload_onlyi0e1:v10:ttorrent/9e');
   });
 

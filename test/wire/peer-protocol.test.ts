@@ -24,6 +24,7 @@ class Scene {
   readonly returned: BlockRequest[] = [];
   readonly arrivals: BlockArrival[] = [];
   onReturned: () => void = () => {};
+  mayHave = true;
   place: Uint8Array | undefined = new Uint8Array(block);
   readonly protocol: PeerProtocol;
 
@@ -40,6 +41,8 @@ class Scene {
       blockStarted: () => this.place,
       blockReceived: (arrival) => this.arrivals.push(arrival),
       extensionsLearned: () => this.told.push('extensions'),
+      mayHave: () => this.mayHave,
+      interestChanged: () => this.told.push('interest'),
     });
     this.protocol.handshakeReceived(remote);
     this.protocol.outgoing.take();
@@ -79,16 +82,16 @@ describe('peer protocol', () => {
 
   it('introduces itself with its extensions and its pieces', () => {
     const scene = new Scene();
-    scene.protocol.sendIntroduction(new Bitfield(4));
+    scene.protocol.sendIntroduction(new Bitfield(4), false);
     assert.match(scene.sent(), /^000000010f000000..1400/);
-    scene.protocol.sendIntroduction(Bitfield.full(4));
+    scene.protocol.sendIntroduction(Bitfield.full(4), false);
     assert.match(scene.sent(), /^000000010e/);
     const some = new Bitfield(4);
     some.add(1);
-    scene.protocol.sendIntroduction(some);
+    scene.protocol.sendIntroduction(some, false);
     assert.match(scene.sent(), /^000000020540/);
     const old = new Scene({ ...plain, supportsExtensions: false });
-    old.protocol.sendIntroduction(new Bitfield(4));
+    old.protocol.sendIntroduction(new Bitfield(4), false);
     assert.equal(old.sent(), '');
   });
 
@@ -265,6 +268,8 @@ describe('peer protocol', () => {
       blocksReturned() {},
       blockReceived() {},
       extensionsLearned() {},
+      mayHave: () => true,
+      interestChanged() {},
     };
     const protocol = new PeerProtocol(everywhere, ours, undefined, { ...silent, blockStarted: () => undefined });
     protocol.handshakeReceived(theirs);

@@ -1,0 +1,102 @@
+// What peers read of us, kept in memory for a while: they ask for a piece block by block, often several of them for the same one.
+
+import { storageLimits } from '../config.ts';
+import type { Geometry } from '../metainfo/geometry.ts';
+import { BufferPool } from './buffer-pool.ts';
+
+/** Reads `into.length` bytes of a piece from `offset` on. */
+export type ReadPiece = (pieceIndex: number, offset: number, into: Uint8Array) => Promise<void>;
+
+/** A part of a piece, or all of it. */
+interface Span {
+  readonly bytes: Uint8Array;
+  /** Settles when the bytes are there; undefined when they are. */
+  loading: Promise<void> | undefined;
+  /** How many wait for it. */
+  readers: number;
+}
+
+/** Reads whole pieces, long ones in parts, and answers from memory what it can. The part used longest ago makes room. */
+export class ReadCache {
+  readonly #geometry: Geometry;
+  readonly #read: ReadPiece;
+  readonly #spanBytes: number;
+  readonly #maxSpans: number;
+  readonly #buffers: BufferPool;
+  /** In the order of use, the oldest first. */
+  readonly #spans = new Map<number, Span>();
+
+  constructor(geometry: Geometry, read: ReadPiece) {
+    this.#geometry = geometry;
+    this.#read = read;
+    this.#spanBytes = Math.min(geometry.pieceLength, storageLimits.readCacheSpanBytes);
+    this.#maxSpans = Math.max(1, Math.floor(storageLimits.readCacheBytes / this.#spanBytes));
+    this.#buffers = new BufferPool(this.#spanBytes, false, storageLimits.readCacheSpanBytes);
+  }
+
+  /**
+   * Copies `length` bytes of the piece from `offset` on to `into` at `at`: at once where they are in memory, and returns undefined; else a
+   * promise, which rejects with what the disk says. The range lies within the piece.
+   */
+  copy(pieceIndex: number, offset: number, length: number, into: Uint8Array, at: number): Promise<void> | undefined {
+    const spanIndex = Math.floor(offset / this.#spanBytes);
+    const begin = offset - spanIndex * this.#spanBytes;
+    const here = Math.min(length, this.#spanBytes - begin);
+    const waiting = this.#copySpan(pieceIndex, spanIndex, begin, into.subarray(at, at + here));
+    if (here === length) return waiting;
+    const rest = this.copy(pieceIndex, offset + here, length - here, into, at + here);
+    return waiting === undefined || rest === undefined ? (waiting ?? rest) : Promise.all([waiting, rest]).then(() => undefined);
+  }
+
+  #copySpan(pieceIndex: number, spanIndex: number, begin: number, into: Uint8Array): Promise<void> | undefined {
+    const span = this.#span(pieceIndex, spanIndex);
+    const copy = (): void => into.set(span.bytes.subarray(begin, begin + into.length));
+    if (span.loading === undefined) {
+      copy();
+      return undefined;
+    }
+    span.readers++;
+    return span.loading.then(() => {
+      span.readers--;
+      copy();
+    });
+  }
+
+  #span(pieceIndex: number, spanIndex: number): Span {
+    const key = pieceIndex * spansPerPieceMax + spanIndex;
+    const known = this.#spans.get(key);
+    if (known !== undefined) {
+      this.#spans.delete(key);
+      this.#spans.set(key, known);
+      return known;
+    }
+    this.#makeRoom();
+    const offset = spanIndex * this.#spanBytes;
+    const bytes = this.#buffers.take(Math.min(this.#spanBytes, this.#geometry.lengthOf(pieceIndex) - offset));
+    const span: Span = { bytes, loading: undefined, readers: 0 };
+    span.loading = this.#read(pieceIndex, offset, bytes).then(
+      () => {
+        span.loading = undefined;
+      },
+      (error: unknown) => {
+        this.#spans.delete(key);
+        throw error;
+      },
+    );
+    this.#spans.set(key, span);
+    return span;
+  }
+
+  /** What somebody waits for stays. */
+  #makeRoom(): void {
+    for (const [key, span] of this.#spans) {
+      if (this.#spans.size < this.#maxSpans) return;
+      if (span.loading !== undefined || span.readers > 0) continue;
+      this.#spans.delete(key);
+      this.#buffers.give(span.bytes);
+    }
+  }
+}
+
+/** The longest piece has 512 MiB. */
+const spansPerPieceMax = 512;

@@ -1,0 +1,171 @@
+// What we give to peers: who is unchoked (choker.ts decides) and the blocks that they ask for, read through the cache and sent in batches,
+// within the limit of the upload rate. The counterpart of block-exchange.ts.
+
+import { wireLimits } from '../config.ts';
+import type { BufferPool } from '../storage/buffer-pool.ts';
+import type { ReadCache } from '../storage/read-cache.ts';
+import type { Clock, Timer } from '../support/clock.ts';
+import { type BlockRange, pieceHeaderBytes, writePieceHeader } from '../wire/messages.ts';
+import { Choker } from './choker.ts';
+import type { Peer } from './peer.ts';
+import { batchMaxBytes } from './peer-sender.ts';
+import type { RateLimit } from './rate-limit.ts';
+
+/** What uploads are made of. */
+export interface UploadsOptions {
+  /** Peers past their handshake, by number. */
+  readonly peers: ReadonlyMap<number, Peer>;
+  readonly choker: Choker;
+  readonly buffers: BufferPool;
+  readonly clock: Clock;
+  readonly limit: RateLimit | undefined;
+  readonly bytesPerSecond: number | undefined;
+  /** A block could not be read; its request has been rejected. */
+  readonly readFailed: (error: unknown) => void;
+}
+
+/** Room for the largest batch, be it of requests of a byte each. */
+export const uploadBufferBytes = batchMaxBytes + wireLimits.requestsWaiting * pieceHeaderBytes;
+
+/** How often the choker is asked at least. */
+const chokeEveryMs = 1_000;
+/** Under a limit peers take turns: each gets what may go in so many milliseconds, at least a block. */
+const turnMs = 10;
+
+/** The uploads of one torrent. */
+export class Uploads {
+  /** Bytes of blocks sent, to whomever. */
+  sentBytes = 0;
+  readonly #options: UploadsOptions;
+  readonly #turnBytes: number;
+  #cache: ReadCache | undefined;
+  /** Whose batch is being made. */
+  readonly #busy = new Set<Peer>();
+  readonly #whenIdle: (() => void)[] = [];
+  /** Who waits for the rate limit, in turn. */
+  readonly #turns = new Set<Peer>();
+  #restTimer: Timer | undefined;
+  #choseMs = Number.NEGATIVE_INFINITY;
+  #mustChoose = false;
+
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+    this.#turnBytes = Math.max(((options.bytesPerSecond ?? 0) / 1000) * turnMs, wireLimits.blockBytes);
+  }
+
+  /** From now on blocks are read through `cache`; undefined while there is nothing to read from: requests then wait. */
+  readFrom(cache: ReadCache | undefined): void {
+    this.#cache = cache;
+    for (const peer of this.#options.peers.values()) this.serve(peer);
+  }
+
+  /** Resolves when nothing is being read. */
+  async idle(): Promise<void> {
+    while (this.#busy.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** Somebody became interested or lost interest, came or went: the choker is asked at the next tick. */
+  interestChanged(): void {
+    this.#mustChoose = true;
+  }
+
+  /** Unchokes and chokes as the choker says. */
+  tick(nowMs: number, isSeeding: boolean): void {
+    if (!this.#mustChoose && nowMs - this.#choseMs < chokeEveryMs) return;
+    this.#mustChoose = false;
+    this.#choseMs = nowMs;
+    const { choker, peers, bytesPerSecond: uploadLimit } = this.#options;
+    const unchoked = choker.choose([...peers.values()], { nowMs, isSeeding, sentBytes: this.sentBytes, uploadLimit });
+    for (const peer of peers.values()) {
+      const isChoked = !unchoked.has(peer.number);
+      if (isChoked === peer.isChoked) continue;
+      peer.protocol.uploads.setChoked(isChoked);
+      peer.flush();
+    }
+  }
+
+  /** Sends `peer` what it waits for, if it can take it now. */
+  serve(peer: Peer): void {
+    if (this.#cache === undefined || this.#busy.has(peer) || !peer.canTakeBlocks) return;
+    if (this.#options.limit === undefined) return void this.#sendBatch(peer, this.#cache, peer.sender.batchBytes);
+    this.#turns.add(peer);
+    return this.#takeTurns();
+  }
+
+  peerGone(peer: Peer): void {
+    this.#turns.delete(peer);
+    this.#mustChoose = true;
+  }
+
+  close(): void {
+    this.#cache = undefined;
+    this.#turns.clear();
+    this.#restTimer?.cancel();
+  }
+
+  /** One turn each, until the limit wants a rest. */
+  #takeTurns(): void {
+    const { limit, clock } = this.#options;
+    if (limit === undefined || this.#restTimer !== undefined) return;
+    for (const peer of this.#turns) {
+      const restMs = limit.restMs(clock.nowMs());
+      if (restMs > 0) {
+        this.#restTimer = clock.setTimer(restMs, () => {
+          this.#restTimer = undefined;
+          this.#takeTurns();
+        });
+        return;
+      }
+      this.#turns.delete(peer);
+      if (this.#cache === undefined || this.#busy.has(peer) || !peer.canTakeBlocks) continue;
+      void this.#sendBatch(peer, this.#cache, Math.min(peer.sender.batchBytes, this.#turnBytes));
+    }
+  }
+
+  /** Takes requests of at most `maxBytes`, or one, reads and sends them. What is to follow begins when the stream has taken it. */
+  async #sendBatch(peer: Peer, cache: ReadCache, maxBytes: number): Promise<void> {
+    const { buffers, limit, clock, readFailed } = this.#options;
+    const blocks = peer.protocol.uploads.take(maxBytes);
+    const payloadBytes = blocks.reduce((sum, { length }) => sum + length, 0);
+    const bytes = buffers.take(payloadBytes + blocks.length * pieceHeaderBytes);
+    limit?.spend(bytes.length, clock.nowMs());
+    this.#busy.add(peer);
+    let sendable: BlockRange[] = blocks;
+    try {
+      const reads = writeBatch(blocks, bytes, cache);
+      if (reads !== undefined) await reads;
+    } catch (error) {
+      sendable = [];
+      readFailed(error);
+    }
+    this.#busy.delete(peer);
+    if (this.#busy.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    if (peer.isClosed) return buffers.give(bytes);
+    if (sendable.length === 0) {
+      for (const block of blocks) peer.protocol.uploads.failed(block);
+      peer.flush();
+      return buffers.give(bytes);
+    }
+    this.sentBytes += payloadBytes;
+    return peer.sendBlocks(bytes, payloadBytes, () => buffers.give(bytes));
+  }
+}
+
+/** Fills `bytes` with `piece` messages. Undefined when that is done; else a promise, which rejects when one block cannot be read. */
+function writeBatch(blocks: readonly BlockRange[], bytes: Uint8Array, cache: ReadCache): Promise<void> | undefined {
+  const reads: Promise<void>[] = [];
+  let at = 0;
+  for (const block of blocks) {
+    writePieceHeader(bytes, at, block);
+    const reading = cache.copy(block.pieceIndex, block.blockOffset, block.length, bytes, at + pieceHeaderBytes);
+    if (reading !== undefined) reads.push(reading);
+    at += pieceHeaderBytes + block.length;
+  }
+  return reads.length === 0 ? undefined : allDone(reads);
+}
+
+/** Waits for every read, whatever becomes of the others: they write into a buffer that is used again. */
+async function allDone(reads: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(reads);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
