@@ -18,6 +18,11 @@ export interface ChokerFacts {
 export class Choker {
   constructor(_random: Random, _fixedSlots?: number) {}
   choose(peers: readonly Chokable[], _facts: ChokerFacts): ReadonlySet<number> {
-    return new Set(peers.filter((peer) => peer.isInterested).slice(0, 16).map((peer) => peer.number));
+    return new Set(
+      peers
+        .filter((peer) => peer.isInterested)
+        .slice(0, 16)
+        .map((peer) => peer.number),
+    );
   }
 }

@@ -125,7 +125,15 @@ export class PeerAccounts {
 }
 
 function newEntry(peer: string, origin: PeerOrigin): Entry {
-  const nothingYet = { client: undefined, idleMs: 0, downloadedBytes: 0, uploadedBytes: 0, badPieces: 0, firstBlockMs: undefined, isBanned: false };
+  const nothingYet = {
+    client: undefined,
+    idleMs: 0,
+    downloadedBytes: 0,
+    uploadedBytes: 0,
+    badPieces: 0,
+    firstBlockMs: undefined,
+    isBanned: false,
+  };
   return { peer, origin, fate: 'no-handshake', ...nothingYet };
 }
 

@@ -25,10 +25,7 @@ export interface PeerListener {
  * Listens for peers on `port`, or on the first free one of a range, or else on the first free one of 6881 to 6999, or else on any. Each
  * connection goes to `accepted`, which owns it. Throws InputError when no named port can be had, NetworkError when there is none at all.
  */
-export async function listenForPeers(
-  port: number | PortRange | undefined,
-  accepted: (stream: ByteStream) => void,
-): Promise<PeerListener> {
+export async function listenForPeers(port: number | PortRange | undefined, accepted: (stream: ByteStream) => void): Promise<PeerListener> {
   const { first, last } = typeof port === 'number' ? { first: port, last: port } : (port ?? customaryPorts);
   let failure: unknown;
   for (let candidate = first; candidate <= last; candidate++) {

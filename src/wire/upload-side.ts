@@ -81,7 +81,8 @@ export class UploadSide {
 
   /** It does not want the block any more. What is on its way already cannot be called back. */
   cancelReceived(block: BlockRange): void {
-    if (this.#waiting.delete(keyOf(block))) this.#reject(block); // BEP 6: every request is answered, a cancelled one too
+    if (this.#waiting.delete(keyOf(block)))
+      this.#reject(block); // BEP 6: every request is answered, a cancelled one too
     else this.refused++;
   }
 
