@@ -121,7 +121,7 @@ export class Swarm implements PeerHost {
       this.#exchange?.takeBackExcess(peer);
       this.#exchange?.fill(peer);
     }
-    this.#uploads?.tick(nowMs, this.#isSeeding);
+    this.#uploads?.tick(nowMs);
     this.dial();
   }
 

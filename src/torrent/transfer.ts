@@ -153,6 +153,7 @@ export class Transfer {
       clock,
       limit: maxUploadRate === undefined ? undefined : new RateLimit(maxUploadRate, clock.nowMs()),
       bytesPerSecond: maxUploadRate,
+      isSeeding: () => this.ledger.isComplete,
       readFailed: (error) => this.#readFailed(error),
     });
     this.swarm.attach(this.exchange, this.uploads);

@@ -20,6 +20,8 @@ export interface UploadsOptions {
   readonly clock: Clock;
   readonly limit: RateLimit | undefined;
   readonly bytesPerSecond: number | undefined;
+  /** Whether we download nothing (more). */
+  readonly isSeeding: () => boolean;
   /** A block could not be read; its request has been rejected. */
   readonly readFailed: (error: unknown) => void;
 }
@@ -46,7 +48,8 @@ export class Uploads {
   readonly #turns = new Set<Peer>();
   #restTimer: Timer | undefined;
   #choseMs = Number.NEGATIVE_INFINITY;
-  #mustChoose = false;
+  #willChoose = false;
+  #isOver = false;
 
   constructor(options: UploadsOptions) {
     this.#options = options;
@@ -64,18 +67,28 @@ export class Uploads {
     while (this.#busy.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
-  /** Somebody became interested or lost interest, came or went: the choker is asked at the next tick. */
+  /** Somebody became interested or lost interest, came or went: after this turn the choker is asked, once. */
   interestChanged(): void {
-    this.#mustChoose = true;
+    if (this.#willChoose || this.#isOver) return;
+    this.#willChoose = true;
+    this.#options.clock.setTimer(0, () => {
+      this.#willChoose = false;
+      this.#choose();
+    });
+  }
+
+  /** Asks the choker when it is time. */
+  tick(nowMs: number): void {
+    if (nowMs - this.#choseMs >= chokeEveryMs) this.#choose();
   }
 
   /** Unchokes and chokes as the choker says. */
-  tick(nowMs: number, isSeeding: boolean): void {
-    if (!this.#mustChoose && nowMs - this.#choseMs < chokeEveryMs) return;
-    this.#mustChoose = false;
+  #choose(): void {
+    if (this.#isOver) return;
+    const { choker, peers, clock, bytesPerSecond: uploadLimit, isSeeding } = this.#options;
+    const nowMs = clock.nowMs();
     this.#choseMs = nowMs;
-    const { choker, peers, bytesPerSecond: uploadLimit } = this.#options;
-    const unchoked = choker.choose([...peers.values()], { nowMs, isSeeding, sentBytes: this.sentBytes, uploadLimit });
+    const unchoked = choker.choose([...peers.values()], { nowMs, isSeeding: isSeeding(), sentBytes: this.sentBytes, uploadLimit });
     for (const peer of peers.values()) {
       const isChoked = !unchoked.has(peer.number);
       if (isChoked === peer.isChoked) continue;
@@ -94,10 +107,11 @@ export class Uploads {
 
   peerGone(peer: Peer): void {
     this.#turns.delete(peer);
-    this.#mustChoose = true;
+    this.interestChanged();
   }
 
   close(): void {
+    this.#isOver = true;
     this.#cache = undefined;
     this.#turns.clear();
     this.#restTimer?.cancel();

@@ -120,6 +120,7 @@ export class SimulatedTorrent {
       clock: this.clock,
       limit: undefined,
       bytesPerSecond: undefined,
+      isSeeding: () => this.ledger.isComplete,
       readFailed() {},
     });
     this.swarm.attach(this.exchange, uploads);
