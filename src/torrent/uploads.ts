@@ -6,15 +6,22 @@ import type { BufferPool } from '../storage/buffer-pool.ts';
 import type { ReadCache } from '../storage/read-cache.ts';
 import type { Clock, Timer } from '../support/clock.ts';
 import { type BlockRange, pieceHeaderBytes, writePieceHeader } from '../wire/messages.ts';
-import { Choker } from './choker.ts';
+import type { PeerProtocol } from '../wire/peer-protocol.ts';
+import type { Chokable, Choker } from './choker.ts';
 import type { Peer } from './peer.ts';
-import { batchMaxBytes } from './peer-sender.ts';
+import { batchMaxBytes, type PeerSender } from './peer-sender.ts';
 import type { RateLimit } from './rate-limit.ts';
+
+/** A peer as its uploads see it. */
+export interface UploadPeer extends Chokable, Pick<Peer, 'canTakeBlocks' | 'isClosed' | 'flush' | 'sendBlocks'> {
+  readonly protocol: Pick<PeerProtocol, 'uploads'>;
+  readonly sender: Pick<PeerSender, 'batchBytes'>;
+}
 
 /** What uploads are made of. */
 export interface UploadsOptions {
   /** Peers past their handshake, by number. */
-  readonly peers: ReadonlyMap<number, Peer>;
+  readonly peers: ReadonlyMap<number, UploadPeer>;
   readonly choker: Choker;
   readonly buffers: BufferPool;
   readonly clock: Clock;
@@ -42,10 +49,10 @@ export class Uploads {
   readonly #turnBytes: number;
   #cache: ReadCache | undefined;
   /** Whose batch is being made. */
-  readonly #busy = new Set<Peer>();
+  readonly #busy = new Set<UploadPeer>();
   readonly #whenIdle: (() => void)[] = [];
   /** Who waits for the rate limit, in turn. */
-  readonly #turns = new Set<Peer>();
+  readonly #turns = new Set<UploadPeer>();
   #restTimer: Timer | undefined;
   #choseMs = Number.NEGATIVE_INFINITY;
   #willChoose = false;
@@ -98,14 +105,14 @@ export class Uploads {
   }
 
   /** Sends `peer` what it waits for, if it can take it now. */
-  serve(peer: Peer): void {
+  serve(peer: UploadPeer): void {
     if (this.#cache === undefined || this.#busy.has(peer) || !peer.canTakeBlocks) return;
     if (this.#options.limit === undefined) return void this.#sendBatch(peer, this.#cache, peer.sender.batchBytes);
     this.#turns.add(peer);
     return this.#takeTurns();
   }
 
-  peerGone(peer: Peer): void {
+  peerGone(peer: UploadPeer): void {
     this.#turns.delete(peer);
     this.interestChanged();
   }
@@ -137,7 +144,7 @@ export class Uploads {
   }
 
   /** Takes requests of at most `maxBytes`, or one, reads and sends them. What is to follow begins when the stream has taken it. */
-  async #sendBatch(peer: Peer, cache: ReadCache, maxBytes: number): Promise<void> {
+  async #sendBatch(peer: UploadPeer, cache: ReadCache, maxBytes: number): Promise<void> {
     const { buffers, limit, clock, readFailed } = this.#options;
     const blocks = peer.protocol.uploads.take(maxBytes);
     const payloadBytes = blocks.reduce((sum, { length }) => sum + length, 0);
