@@ -1,5 +1,6 @@
 # What the tests need of libtorrent, which has no command line of its own.
 #   libtorrent-tool.py seed PORT CONTENT_DIRECTORY TORRENT...    seeds without checking, until killed
+#   libtorrent-tool.py leech DIRECTORY plain|encrypted {TORRENT HOST:PORT}...    downloads each from its peer, until killed
 #   libtorrent-tool.py create v1|v1-padded|hybrid PIECE_LENGTH CONTENT_PATH TORRENT
 #       makes a torrent, and its pad files beside the content for clients that take them for files
 
@@ -32,6 +33,40 @@ def seed(port, content, *torrents):
         time.sleep(60)
 
 
+def leech(directory, encryption, *torrents_and_peers):
+    settings = {
+        'listen_interfaces': '',
+        'enable_dht': False,
+        'enable_lsd': False,
+        'enable_upnp': False,
+        'enable_natpmp': False,
+        'enable_outgoing_utp': False,
+        'active_downloads': -1,
+        'active_limit': -1,
+    }
+    if encryption == 'encrypted':
+        settings['out_enc_policy'] = int(lt.enc_policy.pe_forced)
+        settings['in_enc_policy'] = int(lt.enc_policy.pe_forced)
+        settings['allowed_enc_level'] = int(lt.enc_level.pe_rc4)
+    else:
+        settings['out_enc_policy'] = int(lt.enc_policy.pe_disabled)
+        settings['in_enc_policy'] = int(lt.enc_policy.pe_disabled)
+    session = lt.session(settings)
+    handles = []
+    for torrent, peer in zip(torrents_and_peers[::2], torrents_and_peers[1::2]):
+        parameters = lt.add_torrent_params()
+        parameters.ti = lt.torrent_info(torrent)
+        parameters.save_path = directory
+        handle = session.add_torrent(parameters)
+        host, port = peer.rsplit(':', 1)
+        handles.append((handle, (host, int(port))))
+    while True:
+        for handle, peer in handles:
+            if handle.status().num_peers == 0 and not handle.status().is_seeding:
+                handle.connect_peer(peer)
+        time.sleep(0.5)
+
+
 def create(version, piece_length, path, torrent):
     flags = {
         'v1': lt.create_torrent.v1_only,
@@ -55,4 +90,4 @@ def create(version, piece_length, path, torrent):
 
 
 if __name__ == '__main__':
-    {'seed': seed, 'create': create}[sys.argv[1]](*sys.argv[2:])
+    {'seed': seed, 'leech': leech, 'create': create}[sys.argv[1]](*sys.argv[2:])
