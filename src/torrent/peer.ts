@@ -17,7 +17,7 @@ import type { Handshake } from '../wire/handshake.ts';
 import { type BlockArrival, PeerProtocol, type PeerProtocolListener } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
 import { RequestWindow } from '../wire/request-window.ts';
-import { Budget } from './budget.ts';
+import { FloodWatch } from './flood-watch.ts';
 import { PeerSender } from './peer-sender.ts';
 import { PeerTimes } from './peer-times.ts';
 import type { Chokable } from './choker.ts';
@@ -83,10 +83,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   readonly #host: PeerHost;
   readonly #clock: Clock;
   readonly #times: PeerTimes;
-  readonly #messages: Budget;
-  readonly #chokes = new Budget(peerLimits.chokesPerSecond, peerLimits.chokesAtOnce);
-  #countedMessages = 0;
-  #countedChokes = 0;
+  readonly #flood: FloodWatch;
   #nowMs: number;
   #askedTwiceMs = Number.NEGATIVE_INFINITY;
   #isPaused = false;
@@ -107,7 +104,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.#clock = clock;
     this.#nowMs = clock.nowMs();
     this.#times = new PeerTimes(this.#nowMs);
-    this.#messages = new Budget(peerLimits.messagesPerSecond, options.geometry.pieceCount + 10 * peerLimits.messagesPerSecond);
+    this.#flood = new FloodWatch(options.geometry.pieceCount);
     this.protocol = new PeerProtocol(options.geometry, options.ours, options.listenPort, this);
     this.sender = new PeerSender(stream, this.protocol.outgoing);
     this.#decoder = new WireDecoder(options.geometry.pieceCount, this.protocol);
@@ -271,7 +268,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     if (this.#closed) return;
-    if (this.#floods(nowMs)) return this.close(new ProtocolError(`${this.name} floods us with messages`));
+    if (this.#flood.floods(this.protocol, nowMs)) return this.close(new ProtocolError(`${this.name} floods us with messages`));
     if (this.sender.stuckMs(nowMs) > peerLimits.stuckTimeoutMs)
       return this.close(new NetworkError(`${this.name} took nothing that we sent for ${peerLimits.stuckTimeoutMs / 1000} s`));
     const owesBlocks = this.protocol.outstanding.size > 0;
@@ -371,17 +368,6 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.firstBlockMs ??= this.#nowMs;
     this.window.blockArrived(arrival.length, this.#nowMs - arrival.block.sentMs, this.#nowMs);
     this.#host.blockReceived(this, arrival);
-  }
-
-  /** Whether more messages came since the last look than an honest peer has reason to send. */
-  #floods(nowMs: number): boolean {
-    const { messagesReceived, chokesReceived } = this.protocol;
-    const isWithin =
-      this.#messages.take(messagesReceived - this.#countedMessages, nowMs) &&
-      this.#chokes.take(chokesReceived - this.#countedChokes, nowMs);
-    this.#countedMessages = messagesReceived;
-    this.#countedChokes = chokesReceived;
-    return !isWithin;
   }
 
   blockUnasked(length: number): void {

@@ -3,7 +3,7 @@
 // decide; it only connects them.
 
 import { setMaxListeners } from 'node:events';
-import { defaultStallTimeoutMs, peerIdPrefix, peerLimits, storageLimits } from '../config.ts';
+import { defaultStallTimeoutMs, peerIdPrefix, peerLimits } from '../config.ts';
 import { AddressBook } from '../discovery/address-book.ts';
 import type { PeerSource } from '../discovery/peer-source.ts';
 import type { TtorrentError } from '../errors.ts';
@@ -14,14 +14,13 @@ import type { Random } from '../support/random.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { PieceLedger } from '../pieces/piece-ledger.ts';
-import { type SequentialOptions, windowPiecesOf } from '../pieces/sequential-order.ts';
 import { BufferPool } from '../storage/buffer-pool.ts';
 import { hasManyFiles, maxBytesInFlight } from '../storage/many-files.ts';
 import { PieceWriter } from '../storage/piece-writer.ts';
 import { ReadCache, type ReadPiece } from '../storage/read-cache.ts';
 import type { TorrentStorage } from '../storage/storage.ts';
 import { type PeerListener, listenForPeers } from '../transport/listener.ts';
-import { type HostAndPort, resolveHost } from '../transport/resolve.ts';
+import type { HostAndPort } from '../transport/resolve.ts';
 import { BlockExchange } from './block-exchange.ts';
 import { Choker } from './choker.ts';
 import { DownloadLimit } from './download-limit.ts';
@@ -29,10 +28,12 @@ import { type EndFacts, incompleteError, sourcesAccount } from './end-cause.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 import { PieceIntake } from './piece-intake.ts';
+import { sequentialOptions } from './piece-order.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type SeedEnd, seedEnd, type SeedOptions } from './seed-goal.ts';
 import { type SourceLog, createSource } from './sources.ts';
 import { Swarm } from './swarm.ts';
+import { TypedPeers } from './typed-peers.ts';
 import { Uploads, uploadBufferBytes } from './uploads.ts';
 import type { Wanted } from './wanted.ts';
 import { Watchdog } from './watchdog.ts';
@@ -79,8 +80,7 @@ export class Transfer {
   #listener: PeerListener | undefined;
   #timer: Timer | undefined;
   #tickedMs = 0;
-  /** Names that are being looked up. */
-  #lookUps = 0;
+  readonly #typedPeers: TypedPeers;
   /** Aborts when it ends: nothing is begun after that. */
   readonly #over = new AbortController();
   readonly #downloaded = new Deferred<void>();
@@ -95,7 +95,18 @@ export class Transfer {
     const buffers = new BufferPool(metainfo.pieceLength, hasManyFiles(metainfo));
     this.#peerId = concatBytes([fromText(peerIdPrefix), random.bytes(20 - peerIdPrefix.length)]);
     this.book = new AddressBook(random);
-    this.ledger = new PieceLedger(geometry, wanted.pieces, storage.verified, buffers, random, sequentialOptions(parts));
+    this.#typedPeers = new TypedPeers(this.book, this.#over.signal, {
+      lookedUp: () => this.swarm.dial(),
+      warned: (message) => parts.tell({ type: 'warning', message }),
+    });
+    this.ledger = new PieceLedger(
+      geometry,
+      wanted.pieces,
+      storage.verified,
+      buffers,
+      random,
+      sequentialOptions(metainfo, options, storage),
+    );
     this.#leftBytes = metainfo.totalLength;
     for (const piece of storage.verified) this.#leftBytes -= geometry.lengthOf(piece);
     for (const piece of wanted.pieces) if (storage.verified.has(piece)) this.verifiedBytes += wanted.bytesIn(piece);
@@ -224,7 +235,7 @@ export class Transfer {
     });
     this.#source.setHungry(true);
     this.#source.start();
-    for (const typed of this.#parts.typedPeers) void this.#lookUp(typed);
+    this.#typedPeers.add(this.#parts.typedPeers);
     this.#tickedMs = clock.nowMs();
     this.#tick();
   }
@@ -238,18 +249,6 @@ export class Transfer {
       Promise.resolve(this.#source?.stop()).finally(() => told.abort()),
       delay(clock, goodbyeMaxMs, told.signal).catch(() => {}),
     ]);
-  }
-
-  /** Adds every address of a host that the user typed. Names are looked up beside the download, which need not wait for them. */
-  async #lookUp(typed: HostAndPort): Promise<void> {
-    this.#lookUps++;
-    try {
-      this.book.add('user', await resolveHost(typed, this.#over.signal), true);
-    } catch (error) {
-      if (!this.#isOver) this.#parts.tell({ type: 'warning', message: (error as Error).message });
-    }
-    this.#lookUps--;
-    this.swarm.dial();
   }
 
   #tick(): void {
@@ -288,7 +287,7 @@ export class Transfer {
 
   /** No tracker, no peer, and nothing that could bring one: waiting would be in vain. */
   #hasNobodyToAsk(): boolean {
-    const mayFindPeers = this.#source?.isUsable === true || this.#lookUps > 0;
+    const mayFindPeers = this.#source?.isUsable === true || this.#typedPeers.isLookingUp;
     return !mayFindPeers && this.swarm.connectionCount === 0 && !this.book.hasProspects;
   }
 
@@ -347,18 +346,6 @@ export class Transfer {
     this.#downloaded.reject(error);
     this.#seeded.reject(error);
   }
-}
-
-/** In which order pieces are fetched; a storage that passes them on has only one. */
-function sequentialOptions({ metainfo, options, storage }: TransferParts): SequentialOptions | undefined {
-  const { ordered } = storage;
-  // In order, whole files can be summed up from memory.
-  const isSummed = (options.checksums?.size ?? 0) + (options.sums?.length ?? 0) > 0;
-  if (options.order !== 'sequential' && !isSummed && ordered === undefined) return undefined;
-  return {
-    windowPieces: windowPiecesOf(options.readAheadBytes ?? storageLimits.readAheadBytes, metainfo.pieceLength),
-    ...(ordered !== undefined && { isPassed: (piece: number) => piece < ordered.nextPiece }),
-  };
 }
 
 /** What trackers are told when nobody can connect to us: they want a port, and nobody answers at this one. */
