@@ -36,6 +36,8 @@ export interface TransferTotals {
   readonly uploaded: number;
   readonly downloaded: number;
   readonly left: number;
+  /** It has everything that it wants, which is not all (BEP 21). */
+  readonly isPartialSeed: boolean;
 }
 
 /** A finder of peers for one torrent. */

@@ -168,10 +168,6 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     return this.sender.sentBytes;
   }
 
-  get pieceCount(): number {
-    return this.protocol.peerHas.count;
-  }
-
   get isClosed(): boolean {
     return this.#closed;
   }

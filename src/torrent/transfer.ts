@@ -164,6 +164,7 @@ export class Transfer {
       clock,
       limit: maxUploadRate === undefined ? undefined : new RateLimit(maxUploadRate, clock.nowMs()),
       bytesPerSecond: maxUploadRate,
+      pieceLength: metainfo.pieceLength,
       isSeeding: () => this.ledger.isComplete,
       readFailed: (error) => this.#readFailed(error),
     });
@@ -227,7 +228,12 @@ export class Transfer {
       peerId: this.#peerId,
       port: this.#listener?.port ?? notListeningPort,
       log: this.#sourceLog,
-      totals: () => ({ uploaded: this.uploads.sentBytes, downloaded: this.exchange.receivedBytes, left: this.#leftBytes }),
+      totals: () => ({
+        uploaded: this.uploads.sentBytes,
+        downloaded: this.exchange.receivedBytes,
+        left: this.#leftBytes,
+        isPartialSeed: this.ledger.isComplete && this.#leftBytes > 0,
+      }),
       foundPeers: (origin, peers, localAllowed) => {
         this.book.add(origin, peers, localAllowed);
         this.swarm.dial();

@@ -27,6 +27,7 @@ export interface UploadsOptions {
   readonly clock: Clock;
   readonly limit: RateLimit | undefined;
   readonly bytesPerSecond: number | undefined;
+  readonly pieceLength: number;
   /** Whether we download nothing (more). */
   readonly isSeeding: () => boolean;
   /** A block could not be read; its request has been rejected. */
@@ -92,10 +93,11 @@ export class Uploads {
   /** Unchokes and chokes as the choker says. */
   #choose(): void {
     if (this.#isOver) return;
-    const { choker, peers, clock, bytesPerSecond: uploadLimit, isSeeding } = this.#options;
+    const { choker, peers, clock, bytesPerSecond: uploadLimit, isSeeding, pieceLength } = this.#options;
     const nowMs = clock.nowMs();
     this.#choseMs = nowMs;
-    const unchoked = choker.choose([...peers.values()], { nowMs, isSeeding: isSeeding(), sentBytes: this.sentBytes, uploadLimit });
+    const facts = { nowMs, isSeeding: isSeeding(), sentBytes: this.sentBytes, uploadLimit, pieceLength };
+    const unchoked = choker.choose([...peers.values()], facts);
     for (const peer of peers.values()) {
       const isChoked = !unchoked.has(peer.number);
       if (isChoked === peer.isChoked) continue;

@@ -115,7 +115,9 @@ export class TrackerAnnouncer implements PeerSource {
   async #exchange(due: DueAnnounce, signal: AbortSignal): Promise<void> {
     const { infohash, peerId, port, totals } = this.#parts;
     const numwant = due.event === 'stopped' ? 0 : trackerLimits.numwant;
-    const request = { ...totals(), infohash, peerId, port, event: due.event, numwant, key: this.#key, trackerId: due.trackerId };
+    const now = totals();
+    const event = due.event ?? (now.isPartialSeed ? 'paused' : undefined);
+    const request = { ...now, infohash, peerId, port, event, numwant, key: this.#key, trackerId: due.trackerId };
     const client = this.#clients.get(due.url);
     assert(client !== undefined, 'a tracker is scheduled that nobody speaks to');
     await client.announce(due.url, request, signal).then(

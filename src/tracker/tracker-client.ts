@@ -3,11 +3,11 @@
 import type { Endpoint } from '../support/endpoint.ts';
 import type { TransferTotals } from '../discovery/peer-source.ts';
 
-/** The events of BEP 3. */
-export type AnnounceEvent = 'started' | 'completed' | 'stopped';
+/** The events of BEP 3; `paused` is BEP 21's, in every regular announce of a partial seed. */
+export type AnnounceEvent = 'started' | 'completed' | 'stopped' | 'paused';
 
 /** What we tell a tracker. */
-export interface AnnounceRequest extends TransferTotals {
+export interface AnnounceRequest extends Omit<TransferTotals, 'isPartialSeed'> {
   /** 20 bytes. */
   readonly infohash: Uint8Array;
   /** 20 bytes (BEP 20). */

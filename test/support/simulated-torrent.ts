@@ -120,6 +120,7 @@ export class SimulatedTorrent {
       clock: this.clock,
       limit: undefined,
       bytesPerSecond: undefined,
+      pieceLength,
       isSeeding: () => this.ledger.isComplete,
       readFailed() {},
     });

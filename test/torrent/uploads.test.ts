@@ -26,7 +26,6 @@ class GreedyPeer implements UploadPeer {
   readonly isSnubbed = false;
   readonly connectedMs = 0;
   readonly receivedBytes = 0;
-  readonly pieceCount = 0;
   readonly sender = { batchBytes: 256 * 1024 };
   readonly protocol: { readonly uploads: UploadSide };
   readonly isClosed = false;
@@ -91,6 +90,7 @@ async function tenSeconds(bytesPerSecond: number | undefined, links: readonly nu
     clock,
     limit: bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, 0),
     bytesPerSecond,
+    pieceLength,
     isSeeding: () => true,
     readFailed: (error) => assert.fail(String(error)),
   });
