@@ -31,7 +31,7 @@ export class ScriptedSwarm implements TrackerClient {
   readonly behaviours: Map<string, Behaviour>;
   /** Announces that wait for an answer. */
   underWay = 0;
-  totals = { uploaded: 0, downloaded: 0, left: 1000 };
+  totals = { uploaded: 0, downloaded: 0, left: 1000, isPartialSeed: false };
 
   constructor(tiers: readonly (readonly string[])[], behaviours: Record<string, Behaviour>, more: Partial<AnnouncerParts> = {}) {
     this.behaviours = new Map(Object.entries(behaviours));
