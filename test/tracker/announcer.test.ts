@@ -21,7 +21,7 @@ test('a tracker hears started, regular announces, completed and stopped, in that
   const swarm = new ScriptedSwarm([[a]], { [a]: answers });
   swarm.announcer.start();
   await swarm.clock.run(61 * minute);
-  swarm.totals = { uploaded: 5, downloaded: 1000, left: 0 };
+  swarm.totals = { uploaded: 5, downloaded: 1000, left: 0, isPartialSeed: false };
   swarm.announcer.completed();
   await settle();
   await swarm.announcer.stop();
@@ -31,6 +31,16 @@ test('a tracker hears started, regular announces, completed and stopped, in that
   assert.deepEqual(told.at(-2), ['completed', 0, 200, '5a5a5a5a']);
   assert.deepEqual(told.at(-1), ['stopped', 0, 0, '5a5a5a5a']);
   assert.equal(swarm.clock.pendingTimers, 0);
+});
+
+test('a partial seed says paused in every regular announce (BEP 21)', async () => {
+  const swarm = new ScriptedSwarm([[a]], { [a]: answers });
+  swarm.announcer.start();
+  await swarm.clock.run(31 * minute);
+  swarm.totals = { ...swarm.totals, isPartialSeed: true };
+  await swarm.clock.run(30 * minute);
+  await swarm.announcer.stop();
+  assert.equal(swarm.heard(a), 'started - paused stopped');
 });
 
 test('a torrent that was complete at its start never says completed', async () => {
