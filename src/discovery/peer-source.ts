@@ -46,6 +46,8 @@ export interface PeerSource {
   start(): void;
   /** The torrent just became complete (every selected byte). */
   completed(): void;
+  /** Peers reach us at another port from now on. */
+  portChanged(): void;
   /** Whether the torrent could use more peers now: a source may then ask again sooner. */
   setHungry(hungry: boolean): void;
   /** Whether this source has anybody to ask: false when no part of it is of a kind that we can use. */

@@ -16,8 +16,8 @@ export type SourceLog = Map<string, SourceReport>;
 /** What a source of peers is given by its torrent. */
 export interface SourceContext {
   readonly peerId: Uint8Array;
-  /** Where we listen. */
-  readonly port: number;
+  /** Where peers reach us, now. */
+  readonly port: () => number;
   readonly log: SourceLog;
   readonly totals: () => TransferTotals;
   readonly foundPeers: (origin: PeerOrigin, peers: readonly Endpoint[], localAllowed: boolean) => void;

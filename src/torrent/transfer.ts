@@ -226,7 +226,7 @@ export class Transfer {
     if (options.listen !== false) this.#listener = await listenForPeers(options.port, (stream) => this.swarm.accept(stream));
     this.#source = createSource(this.#parts, {
       peerId: this.#peerId,
-      port: this.#listener?.port ?? notListeningPort,
+      port: () => this.#listener?.port ?? notListeningPort,
       log: this.#sourceLog,
       totals: () => ({
         uploaded: this.uploads.sentBytes,

@@ -79,6 +79,11 @@ export class AnnounceSchedule {
     }
   }
 
+  /** What we last told is not true any more: the next round is due as soon as a tracker may be asked again. */
+  outdated(): void {
+    if (this.#pacemaker !== undefined) this.#pacemaker.regularMs = this.#pacemaker.notBeforeMs;
+  }
+
   /** From now on only what is still owed is due: `completed`, then `stopped`. */
   stop(): void {
     this.#phase = 'stopping';

@@ -20,8 +20,8 @@ export interface AnnouncerParts {
   readonly typedUrls?: ReadonlySet<string>;
   readonly infohash: Uint8Array;
   readonly peerId: Uint8Array;
-  /** Where we listen. */
-  readonly port: number;
+  /** Where peers reach us, now. */
+  readonly port: () => number;
   /** Who speaks the protocol of a URL; undefined when nobody does. */
   readonly clientFor: (url: string) => TrackerClient | undefined;
   /** The totals at this moment. */
@@ -72,6 +72,11 @@ export class TrackerAnnouncer implements PeerSource {
     this.#proceed();
   }
 
+  portChanged(): void {
+    this.#schedule.outdated();
+    this.#proceed();
+  }
+
   setHungry(hungry: boolean): void {
     if (hungry === this.#isHungry) return;
     this.#isHungry = hungry;
@@ -113,7 +118,8 @@ export class TrackerAnnouncer implements PeerSource {
 
   /** One announce and its outcome. Never rejects. */
   async #exchange(due: DueAnnounce, signal: AbortSignal): Promise<void> {
-    const { infohash, peerId, port, totals } = this.#parts;
+    const { infohash, peerId, totals } = this.#parts;
+    const port = this.#parts.port();
     const numwant = due.event === 'stopped' ? 0 : trackerLimits.numwant;
     const now = totals();
     const event = due.event ?? (now.isPartialSeed ? 'paused' : undefined);
@@ -124,12 +130,13 @@ export class TrackerAnnouncer implements PeerSource {
       (response) => this.#answered(due.url, response),
       (error: unknown) => (signal.aborted ? this.#schedule.dropped(due.url) : this.#failed(due.url, error)),
     );
+    if (port !== this.#parts.port()) this.#schedule.outdated();
     this.#proceed();
   }
 
   #answered(url: string, response: AnnounceResponse): void {
     // Many trackers name us to ourselves; hardly anyone else listens on just our port.
-    const bringsPeers = response.peers.some((peer) => peer.port !== this.#parts.port);
+    const bringsPeers = response.peers.some((peer) => peer.port !== this.#parts.port());
     this.#schedule.answered(url, response, bringsPeers, this.#parts.clock.nowMs());
     if (this.#stopped === undefined) this.#tell(url, response);
   }

@@ -43,6 +43,28 @@ test('a partial seed says paused in every regular announce (BEP 21)', async () =
   assert.equal(swarm.heard(a), 'started - paused stopped');
 });
 
+test('a changed port is announced as soon as the tracker may be asked again', async () => {
+  const late = deferred<Outcome>();
+  for (const [behaviour, changesBefore] of [
+    [answers, false],
+    [() => late.promise, true],
+  ] as const) {
+    const swarm = new ScriptedSwarm([[a]], { [a]: behaviour });
+    swarm.announcer.start();
+    await settle();
+    swarm.port = 7000;
+    swarm.announcer.portChanged();
+    if (changesBefore) late.resolve({});
+    await swarm.clock.run(61 * second);
+    const told = swarm.seen.map(({ atMs, request }) => [atMs, request.port]);
+    assert.deepEqual(told, [
+      [0, 6881],
+      [minute, 7000],
+    ]);
+    await swarm.announcer.stop();
+  }
+});
+
 test('a torrent that was complete at its start never says completed', async () => {
   const swarm = new ScriptedSwarm([[a]], { [a]: answers });
   swarm.announcer.start();

@@ -32,6 +32,7 @@ export class ScriptedSwarm implements TrackerClient {
   /** Announces that wait for an answer. */
   underWay = 0;
   totals = { uploaded: 0, downloaded: 0, left: 1000, isPartialSeed: false };
+  port = 6881;
 
   constructor(tiers: readonly (readonly string[])[], behaviours: Record<string, Behaviour>, more: Partial<AnnouncerParts> = {}) {
     this.behaviours = new Map(Object.entries(behaviours));
@@ -39,7 +40,7 @@ export class ScriptedSwarm implements TrackerClient {
       trackers: tiers,
       infohash: new Uint8Array(20),
       peerId: new Uint8Array(20),
-      port: 6881,
+      port: () => this.port,
       clientFor: (url) => (url.startsWith('http') ? this : undefined),
       totals: () => this.totals,
       listener: {
