@@ -139,6 +139,25 @@ export const trackerLimits = {
   numwant: 200,
 } as const;
 
+/** The router that is asked to map our port. */
+export const portMappingLimits = {
+  /** Renewed at half of it: a router that was started anew maps again within 10 minutes, and forgets a client that was killed within 20. */
+  leaseSeconds: 1_200,
+  /** RFC 6887, section 11.2.1: never renewed sooner, however short a lease is. */
+  renewMinMs: 4_000,
+  /** A router in the same house answers at once. All of one protocol: a search of 2 s, a description, some questions. */
+  attemptMs: 10_000,
+  /** After a failure, twice as long each time. */
+  retryFirstMs: 60_000,
+  retryMaxMs: 1_800_000,
+  /** For taking the mapping back: it may not hold up the end. */
+  goodbyeMs: 1_000,
+  connectTimeoutMs: 2_000,
+  idleTimeoutMs: 4_000,
+  /** Descriptions of routers are 3 to 30 KB. */
+  bodyBytes: 128 * KiB,
+} as const;
+
 /** A list of checksums, from disk or over HTTP. */
 export const checksumListLimits = {
   /** 100 000 files with SHA-512 sums and paths of 200 characters. */

@@ -50,7 +50,14 @@ const layout: Layout = {
       what: 'files',
       modules: ['node:fs'],
       globals: [],
-      files: ['storage/', 'transport/host-lookup.ts', 'cli/settings/config-file.ts', 'cli/stdout-stream.ts', 'cli/output-file.ts'],
+      files: [
+        'storage/',
+        'transport/host-lookup.ts',
+        'transport/port-mapping/default-gateway.ts',
+        'cli/settings/config-file.ts',
+        'cli/stdout-stream.ts',
+        'cli/output-file.ts',
+      ],
     },
     {
       what: 'the process',

@@ -29,6 +29,7 @@ export function getOptions(): Option[] {
     repeatable('-a, --announce <URL>', 'announce to this tracker too (repeatable)', checkAnnounceUrl),
     repeatable('--peer <HOST:PORT>', 'use this peer too (repeatable)'),
     quantity('-p, --port <N>', 'listen here (default: a free port of 6881 to 6999)', (text) => parseCount(text, 1, 65_535)),
+    new Option('--map-port', 'ask the router to let peers reach that port (PCP, NAT-PMP, UPnP)'),
     quantity('--max-peers <N>', 'connect to at most so many peers (default: 200)', (text) => parseCount(text, 1, 10_000)),
     quantity('--max-download-rate <RATE>', 'bytes per second; 0 = no limit (default)', parseRate),
     quantity('--stall-timeout <DURATION>', 'give up when nothing of use came for so long; 0 = never (default: 5m)', parseDuration),
@@ -67,6 +68,7 @@ export interface TypedGetOptions extends TypedHookOptions, TypedRecordOptions, T
   announce?: string[];
   peer?: string[];
   port?: number;
+  mapPort?: true;
   maxPeers?: number;
   maxDownloadRate?: number;
   stallTimeout?: number;
@@ -95,6 +97,7 @@ export function downloadOptions(typed: TypedGetOptions): Omit<DownloadOptions, '
     fsync: typed.fsync,
     ...orderOf(typed),
     ...(typed.port !== undefined && { port: typed.port }),
+    ...(typed.mapPort && { mapPort: true }),
     ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
     ...(typed.maxDownloadRate && { maxDownloadRate: typed.maxDownloadRate }),
     ...(typed.stallTimeout !== undefined && { stallTimeoutMs: typed.stallTimeout }),

@@ -20,6 +20,8 @@ export interface DownloadOptions {
   readonly port?: number | PortRange;
   /** Let peers connect to us. Default: true. */
   readonly listen?: boolean;
+  /** Ask the router to let peers reach that port, by PCP, NAT-PMP or UPnP; a failure is a warning. Default: false. */
+  readonly mapPort?: boolean;
   readonly maxPeers?: number;
   /** What is read from peers and sent to them, bytes per second. Default: no limit. */
   readonly maxDownloadRate?: number;

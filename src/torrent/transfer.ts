@@ -20,6 +20,7 @@ import { PieceWriter } from '../storage/piece-writer.ts';
 import { ReadCache, type ReadPiece } from '../storage/read-cache.ts';
 import type { TorrentStorage } from '../storage/storage.ts';
 import { type PeerListener, listenForPeers } from '../transport/listener.ts';
+import { type PortMapping, mapPort } from '../transport/port-mapping/port-mapping.ts';
 import type { HostAndPort } from '../transport/resolve.ts';
 import { BlockExchange } from './block-exchange.ts';
 import { Choker } from './choker.ts';
@@ -78,6 +79,7 @@ export class Transfer {
   readonly #peerId: Uint8Array;
   #source: PeerSource | undefined;
   #listener: PeerListener | undefined;
+  #mapping: PortMapping | undefined;
   #timer: Timer | undefined;
   #tickedMs = 0;
   readonly #typedPeers: TypedPeers;
@@ -114,7 +116,7 @@ export class Transfer {
       ledger: this.ledger,
       book: this.book,
       handshake: { infohash: metainfo.infohash, peerId: this.#peerId, supportsFast: true, supportsExtensions: true },
-      listenPort: () => this.#listener?.port,
+      listenPort: () => this.#mapping?.externalPort ?? this.#listener?.port,
       maxPeers: options.maxPeers ?? peerLimits.connections,
       holds: (piece) => storage.holds(piece),
       superSeed: options.superSeed === true,
@@ -224,9 +226,10 @@ export class Transfer {
     if (options.signal?.aborted === true) throw options.signal.reason;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (options.listen !== false) this.#listener = await listenForPeers(options.port, (stream) => this.swarm.accept(stream));
+    if (options.mapPort === true && this.#listener !== undefined) this.#mapping = this.#mapPort(this.#listener.port);
     this.#source = createSource(this.#parts, {
       peerId: this.#peerId,
-      port: () => this.#listener?.port ?? notListeningPort,
+      port: () => this.#mapping?.externalPort ?? this.#listener?.port ?? notListeningPort,
       log: this.#sourceLog,
       totals: () => ({
         uploaded: this.uploads.sentBytes,
@@ -252,7 +255,7 @@ export class Transfer {
     const told = new AbortController();
     // A source bounds its own goodbye; what follows a failed download must not hang on a source that does not.
     await Promise.race([
-      Promise.resolve(this.#source?.stop()).finally(() => told.abort()),
+      Promise.all([this.#source?.stop(), this.#mapping?.close()]).finally(() => told.abort()),
       delay(clock, goodbyeMaxMs, told.signal).catch(() => {}),
     ]);
   }

@@ -1,4 +1,4 @@
-// One bounded GET: an address that the connect rule allows, a certificate that is always checked, time and bytes that have an end.
+// One bounded GET, or POST: an address that the connect rule allows, a certificate that is always checked, time and bytes that have an end.
 // Follows no redirect (http-fetch.ts does), keeps no connection: announces are half an hour apart.
 
 import { once } from 'node:events';
@@ -41,19 +41,47 @@ export interface HttpAnswer {
  * GETs `hop.url`. Throws NetworkError when no allowed address can be reached or time is up, ProtocolError when the answer is too large or
  * packed in a way we did not offer, the signal's reason when aborted, and else what the network stack throws.
  */
-export async function httpGet(hop: Hop, lookupHost: LookupHost, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
+export function httpGet(hop: Hop, lookupHost: LookupHost, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
+  return ask(hop, undefined, lookupHost, limits, signal);
+}
+
+/** What a POST says beside its URL. */
+export interface HttpPost {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** As `httpGet`, with a body of ours. */
+export function httpPost(hop: Hop, post: HttpPost, lookupHost: LookupHost, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
+  return ask(hop, post, lookupHost, limits, signal);
+}
+
+async function ask(
+  hop: Hop,
+  post: HttpPost | undefined,
+  lookupHost: LookupHost,
+  limits: HttpLimits,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
   const socket = await openSocket(hop, lookupHost, limits, signal);
   const reach = reachOfAddress(socket.remoteAddress ?? '');
   try {
     // Whatever a server does to Node's client, it cannot keep us beyond our time.
-    return await orAborted(exchange(hop.url, reach, socket, limits, signal), signal);
+    return await orAborted(exchange(hop.url, post, reach, socket, limits, signal), signal);
   } finally {
     socket.destroy();
   }
 }
 
-async function exchange(url: URL, reach: Reach, socket: Socket, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
-  const response = await answerTo(url, socket, limits, signal);
+async function exchange(
+  url: URL,
+  post: HttpPost | undefined,
+  reach: Reach,
+  socket: Socket,
+  limits: HttpLimits,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const response = await answerTo(url, post, socket, limits, signal);
   const status = response.statusCode ?? 0;
   const headers = flatHeaders(response.headers);
   const isRedirect = status >= 300 && status < 400;
@@ -62,13 +90,14 @@ async function exchange(url: URL, reach: Reach, socket: Socket, limits: HttpLimi
 }
 
 /** Asks for `url` over `socket`; resolves with the head of the answer, whose body is yet to be read. */
-function answerTo(url: URL, socket: Socket, limits: HttpLimits, signal: AbortSignal): Promise<IncomingMessage> {
+function answerTo(url: URL, post: HttpPost | undefined, socket: Socket, limits: HttpLimits, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let answer: IncomingMessage | undefined;
     const asked = request({
       createConnection: () => socket,
+      method: post === undefined ? 'GET' : 'POST',
       path: url.pathname + url.search,
-      headers: requestHeaders(url),
+      headers: { ...requestHeaders(url), ...post?.headers },
       maxHeaderSize: headerBytesMax,
       signal,
     });
@@ -87,7 +116,7 @@ function answerTo(url: URL, socket: Socket, limits: HttpLimits, signal: AbortSig
       response.on('error', () => {}); // a body that nobody reads to its end is torn down; that is no news
       resolve(response);
     });
-    asked.end();
+    asked.end(post?.body);
   });
 }
 

@@ -29,7 +29,7 @@ test('reads every option of `get`', () => {
   const typed = [
     'get --output out --select 1-3 --select *.iso --show-files',
     '--announce http://127.0.0.1:1/announce --announce https://[::1]/a --peer 127.0.0.1:6881 --peer [::1]:6882',
-    '--port 7000 --max-peers 30 --max-download-rate 2M --stall-timeout 90 --deadline 1h30m --min-rate 100K:30s',
+    '--port 7000 --map-port --max-peers 30 --max-download-rate 2M --stall-timeout 90 --deadline 1h30m --min-rate 100K:30s',
     '--checksum md5:00 --checksum sha1:11:a --sums SHA256SUMS --sums https://h/sums --print-sums sha512',
     '--no-resume --overwrite --allocation prealloc --progress plain --verbose --no-color a.torrent',
   ];
@@ -49,6 +49,7 @@ test('reads every option of `get`', () => {
       announce: ['http://127.0.0.1:1/announce', 'https://[::1]/a'],
       peers: ['127.0.0.1:6881', '[::1]:6882'],
       port: 7000,
+      mapPort: true,
       maxPeers: 30,
       maxDownloadRate: 2_097_152,
       stallTimeoutMs: 90_000,

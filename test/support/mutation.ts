@@ -12,10 +12,10 @@ export function seededRandom(seed: number): () => number {
 }
 
 /** Bytes that bencode gives a meaning to: more telling than any byte. */
-const telling = Buffer.from('deli:-0123456789');
+const tellingInBencode = Buffer.from('deli:-0123456789');
 
-/** `input` with one to three bytes changed, put in or left out, a part said twice, or an end cut off. */
-export function mutate(input: Uint8Array, random: () => number): Uint8Array {
+/** `input` with one to three bytes changed, put in or left out, a part said twice, or an end cut off. `telling`: bytes that mean something. */
+export function mutate(input: Uint8Array, random: () => number, telling: Uint8Array = tellingInBencode): Uint8Array {
   const below = (limit: number): number => Math.floor(random() * limit);
   const anyByte = (): number => (random() < 0.7 ? (telling[below(telling.length)] as number) : below(256));
   const bytes = [...input];
