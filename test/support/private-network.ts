@@ -43,6 +43,11 @@ export class PrivateNetwork {
     return new PrivateNetwork(holder, ['nsenter', '--net', ...joinUser, '--target', String(holder.pid), '--']);
   }
 
+  /** A process in it, by which tools name it. */
+  get pid(): number | undefined {
+    return this.#holder.pid;
+  }
+
   async close(): Promise<void> {
     const closed = once(this.#holder, 'close');
     this.#holder.stdin?.end();
