@@ -260,6 +260,14 @@ export class Transfer {
     ]);
   }
 
+  #mapPort(port: number): PortMapping {
+    const { clock, random, tell } = this.#parts;
+    return mapPort(port, clock, random, {
+      mapped: () => this.#source?.portChanged(),
+      warned: (message) => tell({ type: 'warning', message }),
+    });
+  }
+
   #tick(): void {
     if (this.#isOver) return;
     const { clock } = this.#parts;
