@@ -33,6 +33,7 @@ export type { Approve, CompleteFile } from './torrent/approval.ts';
 export { Download, download, seed } from './torrent/download.ts';
 export type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult, FinalFile } from './torrent/events.ts';
 export type { DownloadOptions } from './torrent/options.ts';
+export type { SeedEnd, SeedOptions } from './torrent/seed-goal.ts';
 export { type PublishedSums, type PublishedSumsRequest, publishedSums } from './torrent/published-sums.ts';
 export type { ByteSink } from './storage/gathering-sink.ts';
 export { downloadInto, streamDownload, type StreamedDownload, type StreamOptions } from './torrent/stream-download.ts';

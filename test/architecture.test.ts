@@ -57,6 +57,7 @@ const layout: Layout = {
         'cli/settings/config-file.ts',
         'cli/stdout-stream.ts',
         'cli/output-file.ts',
+        'cli/process-watch.ts',
       ],
     },
     {
@@ -66,6 +67,7 @@ const layout: Layout = {
       files: [
         'cli/env.ts',
         'cli/hooks/hook-process.ts',
+        'cli/process-watch.ts',
         'storage/batch-worker.ts',
         'storage/check-pieces.ts',
         'storage/hash-worker.ts',
@@ -85,6 +87,7 @@ const layout: Layout = {
         'support/clock.ts',
         'cli/env.ts',
         'cli/hooks/hook-process.ts',
+        'cli/process-watch.ts',
         'cli/reader-limit.ts',
         'storage/check-pieces.ts',
         'storage/piece-writer.ts',

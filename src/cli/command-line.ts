@@ -3,7 +3,15 @@
 import { Command, CommanderError, Option } from 'commander';
 
 import type { DownloadOptions, PublishedSumsRequest } from '../index.ts';
-import { type ProgressMode, outputDirOf, outputOptions, progressOption, selectOption, torrentArgument } from './command-options.ts';
+import {
+  type ProgressMode,
+  examples,
+  outputDirOf,
+  outputOptions,
+  progressOption,
+  selectOption,
+  torrentArgument,
+} from './command-options.ts';
 import { completionExamples, defineCompletion, type Shell } from './completion/definition.ts';
 import { exitCodeLines } from './exit-codes.ts';
 import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
@@ -12,18 +20,13 @@ import { type RecordOptions, recordsOf } from './record-options.ts';
 import { refuse, usageOf } from './refusal.ts';
 import type { ConfigFile } from './settings/config-file.ts';
 import { type EffectiveSetting, effectiveSettings, offerAll } from './settings/effective.ts';
-import { commandFirst } from './settings/leading-options.ts';
+import { commandFirst, withPresets } from './settings/leading-options.ts';
+import { defineSeed, type SeedCommand } from './seed-command.ts';
+import { seedAfter, type SeedRequest } from './seed-options.ts';
 import { applySettings, noSources, type SettingSources, type Settings, type SettingValue } from './settings/settings.ts';
+import { type SpeechOptions, speechOf, speechOptions, type TypedSpeech } from './speech-options.ts';
 import { type StreamRequest, streamRequest } from './stream-options.ts';
 import { UsageError } from './usage-error.ts';
-
-/** How a command is to speak. */
-export interface SpeechOptions {
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-  /** False when `--no-color` was given; whether there is colour depends on the terminal too. */
-  readonly color: boolean;
-}
 
 /** What `ttorrent get` was asked. */
 export interface GetCommand extends SpeechOptions {
@@ -44,6 +47,8 @@ export interface GetCommand extends SpeechOptions {
   readonly download: Omit<DownloadOptions, 'selection' | 'signal' | 'approve'>;
   /** Present when the data goes to stdout. */
   readonly stream?: StreamRequest;
+  /** Present when what is complete is to be given to others. */
+  readonly seed?: SeedRequest;
   /** Event lines and a report, when asked for. */
   readonly records?: RecordOptions;
 }
@@ -87,7 +92,7 @@ export interface PrintCommand {
 }
 
 /** What was asked of the program. */
-export type CommandLine = GetCommand | InfoCommand | VerifyCommand | ConfigCommand | CompletionCommand | PrintCommand;
+export type CommandLine = GetCommand | SeedCommand | InfoCommand | VerifyCommand | ConfigCommand | CompletionCommand | PrintCommand;
 
 /**
  * What `args` (without the program's own name) ask for, where they leave it open with the settings of `sources`; `version` is what `--version`
@@ -97,7 +102,7 @@ export function parseCommandLine(args: readonly string[], version: string, sourc
   const outcome = newOutcome(sources);
   const program = makeProgram(outcome, version);
   try {
-    program.parse(commandFirst(args, program), { from: 'user' });
+    program.parse(withPresets(commandFirst(args, program), program), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return { kind: 'print', text: outcome.printed };
     throw error;
@@ -142,6 +147,7 @@ function makeProgram(outcome: Outcome, version: string): Command {
     )
     .addHelpText('after', `\n${quantityNotes}\n\nExit codes:\n${exitCodeLines().join('\n')}`);
   addGet(program, outcome);
+  defineSeed(program.command('seed'), (command) => (outcome.command = command));
   addInfo(program, outcome);
   addVerify(program, outcome);
   addConfig(program, outcome);
@@ -172,6 +178,7 @@ function addGet(program: Command, outcome: Outcome): void {
         'ttorrent get image.torrent --deadline 30m --min-rate 100K:1m',
         "ttorrent get image.torrent -o /tmp/image | xargs -r -d '\\n' sha256sum",
         'ttorrent get image.torrent -s image.xz -o - | xz -d | dd of=/dev/sdX bs=4M',
+        'ttorrent get image.torrent --seed --seed-ratio 2',
       ),
     )
     .addArgument(torrentArgument());
@@ -190,6 +197,7 @@ function addGet(program: Command, outcome: Outcome): void {
       published: { checksums: typed.checksum ?? [], lists: typed.sums ?? [] },
       download: downloadOptions(typed),
       ...streamRequest(typed, command),
+      ...seedAfter(typed, command),
       ...(records !== undefined && { records }),
       ...speechOf(typed),
     };
@@ -264,26 +272,4 @@ function addCompletion(program: Command, outcome: Outcome): void {
   command.action((shell: Shell, typed: TypedSpeech) => {
     outcome.command = { kind: 'completion', shell, ...speechOf(typed) };
   });
-}
-
-interface TypedSpeech {
-  quiet?: true;
-  verbose?: true;
-  color: boolean;
-}
-
-function speechOptions(quietMeans: string): Option[] {
-  return [
-    new Option('-q, --quiet', quietMeans).conflicts('verbose'),
-    new Option('-v, --verbose', 'tell of trackers, peers and the causes of errors'),
-    new Option('--no-color', 'no colours; the variable NO_COLOR does the same'),
-  ];
-}
-
-function speechOf(typed: TypedSpeech): SpeechOptions {
-  return { quiet: typed.quiet === true, verbose: typed.verbose === true, color: typed.color };
-}
-
-function examples(...lines: string[]): string {
-  return `Examples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }

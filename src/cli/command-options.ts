@@ -75,6 +75,11 @@ export function checkAnnounceUrl(url: string): string {
   return url;
 }
 
+/** The examples that a help begins with. */
+export function examples(...lines: string[]): string {
+  return `Examples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}
+
 function directory(path: string): string {
   if (path === '') throw new InvalidArgumentError('Expected a directory.');
   return path;

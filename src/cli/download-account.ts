@@ -4,20 +4,25 @@ import { type DownloadEvent, type DownloadProgress, type DownloadResult, formatB
 import { exitCodeName } from './exit-codes.ts';
 import { formatCount, formatDuration, formatRate } from './format.ts';
 import type { ProgressView } from './reporters/reporter.ts';
+import { seedView, sentText } from './seed-account.ts';
+import type { SeedRequest } from './seed-options.ts';
 import type { Talk } from './talk.ts';
+
+/** What becomes of the data: it is kept, passed on to stdout, or was there before and is seeded. */
+export type DataUse = 'kept' | 'passed on' | 'seeded';
 
 /** The story of one download. */
 export class DownloadAccount {
   readonly #talk: Talk;
-  readonly #isStream: boolean;
+  readonly #use: DataUse;
   /** The last complaint of each source that has one. Sources are bounded by the limit of trackers, so is this. */
   readonly #complaints = new Map<string, string>();
   #badPieces = 0;
   #hasBegun = false;
 
-  constructor(talk: Talk, isStream = false) {
+  constructor(talk: Talk, use: DataUse = 'kept') {
     this.#talk = talk;
-    this.#isStream = isStream;
+    this.#use = use;
   }
 
   /** Takes note of `event`, and says what a person should know of it. */
@@ -37,7 +42,7 @@ export class DownloadAccount {
       case 'warning':
         return this.#talk.warn(event.message);
       case 'progress':
-        this.#hasBegun ||= event.progress.phase === 'downloading';
+        this.#hasBegun ||= ['downloading', 'seeding'].includes(event.progress.phase);
         return;
       case 'piece':
         return;
@@ -50,10 +55,15 @@ export class DownloadAccount {
    */
   verdict(exitCode: number, progress: DownloadProgress, others?: string): string | undefined {
     if (!this.#hasBegun) return undefined;
-    const parts = [
-      `${progress.verifiedPieces} of ${formatCount(progress.pieceCount, 'piece')} verified and ${this.#isStream ? 'passed on' : 'kept'}`,
-      `${formatBytes(progress.downloadedBytes)} received`,
-    ];
+    const parts =
+      this.#use === 'seeded'
+        ? []
+        : [
+            `${progress.verifiedPieces} of ${formatCount(progress.pieceCount, 'piece')} verified and ${this.#use}`,
+            `${formatBytes(progress.downloadedBytes)} received`,
+          ];
+    const sent = sentText(progress);
+    if (sent !== undefined) parts.push(sent);
     if (this.#badPieces > 0) parts.push(formatCount(this.#badPieces, 'bad piece'));
     if (progress.bannedPeers > 0) parts.push(`${formatCount(progress.bannedPeers, 'peer')} banned`);
     if (others !== undefined) parts.push(others);
@@ -74,15 +84,17 @@ export class DownloadAccount {
   }
 }
 
-/** What a person watching a download wants to see, the most important first. */
-export function downloadView(progress: DownloadProgress): ProgressView {
+/** What a person watching a download wants to see, the most important first. `goal`: when seeding is to be enough. */
+export function downloadView(progress: DownloadProgress, goal?: SeedRequest['goal']): ProgressView {
   if (progress.phase === 'checking') {
     return { doneBytes: progress.checkedBytes, totalBytes: progress.bytesToCheck, facts: ['checking existing data'] };
   }
+  if (progress.seedingMs > 0 || progress.phase === 'seeding') return seedView(progress, goal);
   const { verifiedBytes, totalBytes, etaMs } = progress;
   const isUnderway = progress.phase === 'downloading' && verifiedBytes < totalBytes;
   const facts = [
     ...(isUnderway ? [formatRate(progress.rateBytesPerSecond), `ETA ${etaMs === undefined ? '?' : formatDuration(etaMs)}`] : ['finishing']),
+    ...(progress.uploadedBytes > 0 ? [`${formatRate(progress.uploadRateBytesPerSecond)} up`] : []),
     formatCount(progress.connectedPeers, 'peer'),
     `${progress.verifiedPieces}/${formatCount(progress.pieceCount, 'piece')}`,
     // Seldom anything, and the bar needs the room.
@@ -91,8 +103,13 @@ export function downloadView(progress: DownloadProgress): ProgressView {
   return { doneBytes: verifiedBytes, totalBytes, facts };
 }
 
-/** One line about a download that is complete. */
+/** One line about a download that is complete, before it seeds. */
 export function completionText({ files, progress }: DownloadResult): string {
+  const sent = sentText(progress);
+  return `${completionOf({ files, progress })}${sent === undefined ? '' : `; ${sent}`}`;
+}
+
+function completionOf({ files, progress }: Pick<DownloadResult, 'files' | 'progress'>): string {
   const what = `complete and verified: ${formatCount(files.length, 'file')}, ${formatBytes(progress.totalBytes)}`;
   if (progress.downloadedBytes === 0) return `${what}, all of it was there`;
   const { downloadedBytes, elapsedMs } = progress;

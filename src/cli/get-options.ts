@@ -3,20 +3,13 @@
 import { Option } from 'commander';
 
 import type { ChecksumAlgorithm, DownloadOptions } from '../index.ts';
-import {
-  type ProgressMode,
-  checkAnnounceUrl,
-  outputDirOf,
-  outputOptions,
-  progressOption,
-  quantity,
-  repeatable,
-  selectOption,
-} from './command-options.ts';
+import { type ProgressMode, outputDirOf, outputOptions, progressOption, quantity, repeatable, selectOption } from './command-options.ts';
 import { hookOptions, type TypedHookOptions } from './hooks/hook-options.ts';
+import { peerOptions, peerOptionsOf, type TypedPeerOptions } from './peer-options.ts';
 import { recordOptions, type TypedRecordOptions } from './record-options.ts';
+import { seedGoalOptions, seedOption, type TypedSeedOptions } from './seed-options.ts';
 import { type TypedStreamOptions, orderOf, streamOptions } from './stream-options.ts';
-import { parseCount, parseDuration, parseMinRate, parseRate } from './units.ts';
+import { parseDuration, parseMinRate, parseRate } from './units.ts';
 
 /** The options of `get`, in the order of its help. */
 export function getOptions(): Option[] {
@@ -26,15 +19,13 @@ export function getOptions(): Option[] {
     new Option('-S, --show-files', 'list the files with their numbers and exit'),
     new Option('--interactive', 'list the files and ask which of them to download'),
     new Option('--dry-run', 'tell what would be done, contact nobody and change nothing'),
-    repeatable('-a, --announce <URL>', 'announce to this tracker too (repeatable)', checkAnnounceUrl),
-    repeatable('--peer <HOST:PORT>', 'use this peer too (repeatable)'),
-    quantity('-p, --port <N>', 'listen here (default: a free port of 6881 to 6999)', (text) => parseCount(text, 1, 65_535)),
-    new Option('--map-port', 'ask the router to let peers reach that port (PCP, NAT-PMP, UPnP)'),
-    quantity('--max-peers <N>', 'connect to at most so many peers (default: 200)', (text) => parseCount(text, 1, 10_000)),
+    ...peerOptions(),
     quantity('--max-download-rate <RATE>', 'bytes per second; 0 = no limit (default)', parseRate),
     quantity('--stall-timeout <DURATION>', 'give up when nothing of use came for so long; 0 = never (default: 5m)', parseDuration),
-    quantity('--deadline <DURATION>', 'give up after so long; 0 = never (default)', parseDuration),
+    quantity('--deadline <DURATION>', 'give up, or end seeding, after so long; 0 = never (default)', parseDuration),
     quantity('--min-rate <RATE:DURATION>', 'give up when slower than RATE over DURATION', parseMinRate),
+    seedOption(),
+    ...seedGoalOptions(),
     new Option('--no-resume', 'check all data that is there; trust no saved state'),
     new Option('--recheck', 'the same as --no-resume'),
     repeatable('--checksum <ALGORITHM:HEX[:PATH]>', 'what the file, or the one at PATH, must hash to; sha256, sha1, ... (repeatable)'),
@@ -58,18 +49,13 @@ export function getOptions(): Option[] {
 }
 
 /** What commander gives the action of `get`. An option that was not typed and has no default is absent. */
-export interface TypedGetOptions extends TypedHookOptions, TypedRecordOptions, TypedStreamOptions {
+export interface TypedGetOptions extends TypedHookOptions, TypedPeerOptions, TypedRecordOptions, TypedSeedOptions, TypedStreamOptions {
   output?: string;
   dir?: string;
   select?: string[];
   showFiles?: true;
   interactive?: true;
   dryRun?: true;
-  announce?: string[];
-  peer?: string[];
-  port?: number;
-  mapPort?: true;
-  maxPeers?: number;
   maxDownloadRate?: number;
   stallTimeout?: number;
   deadline?: number;
@@ -89,16 +75,12 @@ export interface TypedGetOptions extends TypedHookOptions, TypedRecordOptions, T
 export function downloadOptions(typed: TypedGetOptions): Omit<DownloadOptions, 'selection' | 'signal'> {
   return {
     outputDir: outputDirOf(typed),
-    announce: typed.announce ?? [],
-    peers: typed.peer ?? [],
+    ...peerOptionsOf(typed),
     resume: typed.resume && typed.recheck !== true,
     overwrite: typed.overwrite === true,
     allocation: typed.allocation,
     fsync: typed.fsync,
     ...orderOf(typed),
-    ...(typed.port !== undefined && { port: typed.port }),
-    ...(typed.mapPort && { mapPort: true }),
-    ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
     ...(typed.maxDownloadRate && { maxDownloadRate: typed.maxDownloadRate }),
     ...(typed.stallTimeout !== undefined && { stallTimeoutMs: typed.stallTimeout }),
     ...(typed.deadline && { deadlineMs: typed.deadline }),

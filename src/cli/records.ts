@@ -1,25 +1,38 @@
-// Whether a run of `get` leaves a record, and what it tells it. What does the recording is loaded when it is asked for.
+// Whether a run of `get` or `seed` leaves a record, and what it tells it. What does the recording is loaded when it is asked for.
 
 import type { Download, DownloadEvent, Metainfo } from '../index.ts';
-import type { GetCommand } from './command-line.ts';
+import type { SpeechOptions } from './speech-options.ts';
 import type { Environment } from './env.ts';
 import type { ReaderLimit } from './reader-limit.ts';
+import type { RecordOptions } from './record-options.ts';
 
-/** What `get` tells its records. */
+/** A command whose run can be recorded. */
+export interface RecordedCommand extends SpeechOptions {
+  readonly torrentPath: string;
+  readonly records?: RecordOptions;
+  /** They are no run of their own. */
+  readonly showFiles?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** What a command tells its records. */
 export interface Records {
   torrentRead(metainfo: Metainfo, selection: ReadonlySet<number> | undefined): Promise<void>;
   /** The download that is told of from now on; it is stopped when the events cannot be written any more. */
   follow(running: Download): void;
   note(event: DownloadEvent): Promise<void>;
-  /** Does `action`; what comes of it is the end of the record. Throws what it threw, or OutputError when the events could not be written. */
-  keep(action: () => Promise<void>): Promise<void>;
+  /**
+   * Does `action`; what comes of it is the end of the record: what it resolves with is told beside that all is complete. Throws what it threw,
+   * or OutputError when the events could not be written.
+   */
+  keep(action: () => Promise<string | undefined>): Promise<void>;
 }
 
 /** The records that `command` asks for. Throws StorageError `create-failed` or InputError when one cannot be written. */
-export async function openRecords(command: GetCommand, env: Environment, limit: ReaderLimit): Promise<Records> {
+export async function openRecords(command: RecordedCommand, env: Environment, limit: ReaderLimit): Promise<Records> {
   const { records, showFiles, dryRun } = command;
   if (records === undefined || showFiles || dryRun)
-    return { torrentRead: nothing, follow: () => {}, note: nothing, keep: (action) => action() };
+    return { torrentRead: nothing, follow: () => {}, note: nothing, keep: async (action) => void (await action()) };
   const { RunRecords } = await import('./run-records.ts');
   const run = new RunRecords(command, records, env, limit);
   await run.begin();

@@ -1,14 +1,14 @@
-// The record of one run of `get`: event lines and the report. It is told what happens, writes it where it was asked to, and has the
+// The record of one run of `get` or `seed`: event lines and the report. It is told what happens, writes it where it was asked to, and has the
 // last word however the run ends.
 
 import { type Download, type DownloadEvent, type Metainfo, TtorrentError } from '../index.ts';
-import type { GetCommand } from './command-line.ts';
 import type { Environment } from './env.ts';
 import { exitCodeFor } from './failure.ts';
 import { jsonLine } from './json-text.ts';
 import { openOutput, type OutputFile } from './output-file.ts';
 import type { Output, ReaderLimit } from './reader-limit.ts';
 import type { RecordOptions } from './record-options.ts';
+import type { RecordedCommand } from './records.ts';
 import { reportPage } from './report/report-page.ts';
 import { ReportRecorder } from './report/report-recorder.ts';
 import { type EventBody, JsonEvents, type RunEnd } from './reporters/json-events.ts';
@@ -25,7 +25,7 @@ export async function refuse(env: Environment, error: UsageError): Promise<void>
 
 /** The `Records` that write. `begin` comes first; it throws StorageError or InputError when a file or descriptor cannot be written to. */
 export class RunRecords {
-  readonly #command: GetCommand;
+  readonly #command: RecordedCommand;
   readonly #options: RecordOptions;
   readonly #env: Environment;
   readonly #limit: ReaderLimit;
@@ -41,7 +41,7 @@ export class RunRecords {
   #failure: Error | undefined;
   #hasEnded = false;
 
-  constructor(command: GetCommand, options: RecordOptions, env: Environment, limit: ReaderLimit) {
+  constructor(command: RecordedCommand, options: RecordOptions, env: Environment, limit: ReaderLimit) {
     this.#limit = limit;
     this.#command = command;
     this.#options = options;
@@ -83,15 +83,17 @@ export class RunRecords {
     for (const body of this.#events.from(event, nowMs)) await this.#put(body);
   }
 
-  async keep(action: () => Promise<void>): Promise<void> {
+  async keep(action: () => Promise<string | undefined>): Promise<void> {
+    let reason = 'complete and verified';
     try {
       this.#throwIfFailed();
-      await action();
+      const more = await action();
+      if (more !== undefined) reason += `; ${more}`;
     } catch (error) {
       await this.#end(endOf(error));
       throw error;
     }
-    await this.#end(this.#failure === undefined ? { exitCode: 0, reason: 'complete and verified', code: undefined } : endOf(this.#failure));
+    await this.#end(this.#failure === undefined ? { exitCode: 0, reason, code: undefined } : endOf(this.#failure));
     this.#throwIfFailed();
   }
 

@@ -1,8 +1,9 @@
 // One run of the program: reads the command line, loads the command that it names, and turns what comes of it into an exit code.
 
-import { type CommandLine, parseCommandLine, type SpeechOptions } from './command-line.ts';
+import { type CommandLine, parseCommandLine } from './command-line.ts';
 import type { Environment } from './env.ts';
 import { readConfigFile } from './settings/config-file.ts';
+import type { SpeechOptions } from './speech-options.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Does what the command line says and returns the exit code. Never rejects. */
@@ -37,7 +38,11 @@ async function warn(warnings: readonly string[], speech: SpeechOptions, env: Env
 
 /** Whoever reads event lines waits for their end, also of a command line that cannot be read. With `-o -` stdout is for data. */
 function asksForEvents(args: readonly string[]): boolean {
-  return args.includes('get') && args.includes('--json') && !args.some((arg) => ['-S', '--show-files', '--dry-run', '-'].includes(arg));
+  return (
+    (args.includes('get') || args.includes('seed')) &&
+    args.includes('--json') &&
+    !args.some((arg) => ['-S', '--show-files', '--dry-run', '-'].includes(arg))
+  );
 }
 
 /** Each command is loaded when it is used: most of the time that a short command takes is loading code. */
@@ -47,6 +52,8 @@ async function perform(command: CommandLine, env: Environment): Promise<void> {
       return env.stdout.write(command.text);
     case 'get':
       return (await import('./commands/get.ts')).get(command, env);
+    case 'seed':
+      return (await import('./commands/seed.ts')).seed(command, env);
     case 'info':
       return (await import('./commands/info.ts')).info(command, env);
     case 'verify':

@@ -1,6 +1,6 @@
 // What a command tells a person beside its data: lines on stderr, safe for a terminal, as talkative as was asked for.
 
-import type { SpeechOptions } from './command-line.ts';
+import type { SpeechOptions } from './speech-options.ts';
 import type { Environment } from './env.ts';
 import { type Paint, paintFor } from './paint.ts';
 import { safeLine } from './safe-line.ts';

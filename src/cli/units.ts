@@ -69,6 +69,22 @@ export function parseCount(text: string, min: number, max: number): number {
   return value;
 }
 
+/** `6881`, or `6881-6889`, the first and the last included. Throws UnitError. */
+export function parsePorts(text: string): number | { first: number; last: number } {
+  const [from = '', to] = text.split('-', 2);
+  if (to === undefined) return parseCount(from, 1, 65_535);
+  const range = { first: parseCount(from, 1, 65_535), last: parseCount(text.slice(from.length + 1), 1, 65_535) };
+  if (range.first > range.last) throw new UnitError(`Expected a range that goes up, such as ${to}-${from}.`);
+  return range;
+}
+
+/** A share such as `2` or `1.5`, above zero. Throws UnitError. */
+export function parseRatio(text: string): number {
+  const ratio = new RegExp(`^${decimal}$`).test(text) ? Number(text) : Number.NaN;
+  if (!(ratio > 0)) throw new UnitError('Expected a number above zero such as 1 or 1.5.');
+  return ratio;
+}
+
 /** What a timer of Node can hold, 2^31 - 1 ms, in whole days; a longer wait would have to be cut into several. */
 export const longestDurationMs = 24 * 86_400_000;
 

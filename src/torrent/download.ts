@@ -22,7 +22,7 @@ import type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult, Fi
 import type { DownloadOptions } from './options.ts';
 import type { PeerAccount } from './peer-accounts.ts';
 import { RateMeter } from './rate-meter.ts';
-import type { SeedOptions } from './seed-goal.ts';
+import type { SeedEnd, SeedOptions } from './seed-goal.ts';
 import { Transfer } from './transfer.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
@@ -71,6 +71,9 @@ export class Download implements AsyncIterable<DownloadEvent> {
   #checked = { bytes: 0, total: 0 };
   #transfer: Transfer | undefined;
   #askedAnybody = false;
+  #isComplete = false;
+  #seeded: { readonly sinceMs: number; untilMs?: number } | undefined;
+  #seedEnd: SeedEnd | undefined;
   #progressTimer: Timer | undefined;
   #stopTimer: Timer | undefined;
   readonly #givenUp = new Deferred<never>();
@@ -106,6 +109,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
   /** Where it stands now. */
   progress(): DownloadProgress {
     const transfer = this.#transfer;
+    const nowMs = this.#clock.nowMs();
     const verifiedBytes = transfer?.verifiedBytes ?? 0;
     const rate = this.#phase === 'downloading' ? this.#rate.perSecond : 0;
     return {
@@ -126,7 +130,8 @@ export class Download implements AsyncIterable<DownloadEvent> {
       connectedPeers: transfer?.swarm.ready.size ?? 0,
       knownPeers: transfer?.book.size ?? 0,
       bannedPeers: transfer?.book.bannedCount ?? 0,
-      elapsedMs: this.#clock.nowMs() - this.#startedMs,
+      elapsedMs: nowMs - this.#startedMs,
+      seedingMs: this.#seeded === undefined ? 0 : (this.#seeded.untilMs ?? nowMs) - this.#seeded.sinceMs,
     };
   }
 
@@ -149,7 +154,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
   async #run(signal: AbortSignal): Promise<DownloadResult> {
     this.#tellProgress();
     const { deadlineMs } = this.#options;
-    const deadline = deadlineMs === undefined ? undefined : this.#clock.setTimer(deadlineMs, () => this.stop(this.#deadlineError()));
+    const deadline = deadlineMs === undefined ? undefined : this.#clock.setTimer(deadlineMs, () => this.#onDeadline());
     let storage: TorrentStorage | undefined;
     try {
       storage = await this.#openStorage(signal);
@@ -179,6 +184,12 @@ export class Download implements AsyncIterable<DownloadEvent> {
       this.#givenUp.reject(this.#options.signal?.reason);
     });
   };
+
+  /** Whoever has everything and seeds has reached the end, not missed it. */
+  #onDeadline(): void {
+    if (this.#isComplete) this.#transfer?.endSeeding('deadline');
+    else this.stop(this.#deadlineError());
+  }
 
   #deadlineError(): Error {
     const transferError = this.#phase === 'downloading' ? this.#transfer?.explain('deadline-reached') : undefined;
@@ -251,23 +262,27 @@ export class Download implements AsyncIterable<DownloadEvent> {
       await transfer.close();
       throw error;
     }
+    this.#isComplete = true;
     this.#completed.resolve(this.#resultNow());
   }
 
   async #seed(transfer: Transfer, options: SeedOptions): Promise<void> {
     const finalFiles = new FinalFiles(this.#geometry, this.#files, this.#versions);
-    this.#enter('seeding');
     try {
+      await options.before?.();
+      this.#seeded = { sinceMs: this.#clock.nowMs() };
+      this.#enter('seeding');
       if (!this.#askedAnybody) await transfer.download();
-      await transfer.seed((piece, offset, into) => finalFiles.read(piece, offset, into), options);
+      this.#seedEnd = await transfer.seed((piece, offset, into) => finalFiles.read(piece, offset, into), options);
     } finally {
+      if (this.#seeded !== undefined) this.#seeded.untilMs = this.#clock.nowMs();
       await transfer.close();
       await Promise.all([transfer.sayGoodbye(), finalFiles.close()]);
     }
   }
 
   #resultNow(): DownloadResult {
-    return { files: this.#files, progress: this.progress() };
+    return { files: this.#files, progress: this.progress(), seedEnd: this.#seedEnd };
   }
 
   #enter(phase: DownloadPhase): void {

@@ -3,6 +3,7 @@
 import type { SourceReport } from '../discovery/peer-source.ts';
 import type { Checksum } from '../metainfo/checksum.ts';
 import type { TorrentFile } from '../metainfo/metainfo.ts';
+import type { SeedEnd } from './seed-goal.ts';
 
 /** What a download is doing. */
 export type DownloadPhase = 'checking' | 'downloading' | 'finishing' | 'seeding' | 'ended';
@@ -40,6 +41,8 @@ export interface DownloadProgress {
   readonly bannedPeers: number;
   /** Since the download was begun. */
   readonly elapsedMs: number;
+  /** How long it has seeded, or had. */
+  readonly seedingMs: number;
 }
 
 /** A file under its final name. */
@@ -78,4 +81,6 @@ export interface DownloadResult {
   /** The selected files. */
   readonly files: readonly FinalFile[];
   readonly progress: DownloadProgress;
+  /** Why seeding was over; undefined when there was none, or it is to come. */
+  readonly seedEnd: SeedEnd | undefined;
 }

@@ -32,7 +32,7 @@ export interface DownloadOptions {
   readonly superSeed?: boolean;
   /** End when no piece was verified for so long; 0 = never. Default: 5 minutes. */
   readonly stallTimeoutMs?: number;
-  /** End after so long. Default: never. */
+  /** End after so long: with what is there an IncompleteError, or well when everything is and it seeds. Default: never. */
   readonly deadlineMs?: number;
   /** End when the mean rate over any window of this length is below. Default: never. */
   readonly minRate?: { readonly bytesPerSecond: number; readonly windowMs: number };

@@ -8,10 +8,12 @@ export interface SeedOptions {
   readonly durationMs?: number;
   /** Ends it when it aborts: another process came to its end, say. */
   readonly until?: AbortSignal;
+  /** Waited for when everything is there and nothing was given yet; when it rejects, so does the result. */
+  readonly before?: () => Promise<void>;
 }
 
-/** Why seeding ended. */
-export type SeedEnd = 'ratio' | 'duration' | 'until';
+/** Why seeding ended; `deadline`: that of the whole download. */
+export type SeedEnd = 'ratio' | 'duration' | 'until' | 'deadline';
 
 /** Whether `options` are met by now; undefined while they are not. */
 export function seedEnd(options: SeedOptions, facts: { sentBytes: number; totalBytes: number; seedingMs: number }): SeedEnd | undefined {

@@ -12,7 +12,7 @@ import type { DownloadOptions } from './options.ts';
 
 /** What a stream is asked: all that a download is, but for what concerns files. */
 export interface StreamOptions
-  extends Omit<DownloadOptions, 'outputDir' | 'stateDir' | 'allocation' | 'fsync' | 'resume' | 'overwrite' | 'approve' | 'order'> {
+  extends Omit<DownloadOptions, 'outputDir' | 'seed' | 'stateDir' | 'allocation' | 'fsync' | 'resume' | 'overwrite' | 'approve' | 'order'> {
   /** Make a tar also of a single file. Default: false; several files are a tar always. */
   readonly tar?: boolean;
   /** A directory for a temporary file that keeps pieces which arrive before their turn and for which 64 MiB of memory are not enough. */

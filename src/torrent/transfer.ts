@@ -208,6 +208,11 @@ export class Transfer {
     return await this.#seeded.promise;
   }
 
+  /** Ends seeding, whether it has begun or is to come. */
+  endSeeding(end: SeedEnd): void {
+    this.#seeded.resolve(end);
+  }
+
   /** Closes every connection; nothing is begun after that. */
   async close(): Promise<void> {
     this.#over.abort();

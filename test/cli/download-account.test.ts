@@ -110,6 +110,12 @@ test('shows the check of existing data by the bytes that were checked', () => {
 
 test('says of a complete download what came and how fast, or that nothing had to come', () => {
   const files = [{ file: { index: 0, path: ['a'], length: 1000, torrentOffset: 0, pad: false, executable: false }, path: '/tmp/a' }];
-  assert.equal(completionText({ files, progress }), 'complete and verified: 1 file, 1000 B in 2s (2.00 KiB received, 1.00 KiB/s)');
-  assert.match(completionText({ files, progress: { ...progress, downloadedBytes: 0 } }), /1 file, 1000 B, all of it was there$/);
+  assert.equal(
+    completionText({ files, progress, seedEnd: undefined }),
+    'complete and verified: 1 file, 1000 B in 2s (2.00 KiB received, 1.00 KiB/s)',
+  );
+  assert.match(
+    completionText({ files, progress: { ...progress, downloadedBytes: 0 }, seedEnd: undefined }),
+    /1 file, 1000 B, all of it was there$/,
+  );
 });

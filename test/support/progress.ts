@@ -22,4 +22,5 @@ export const progress: DownloadProgress = {
   knownPeers: 5,
   bannedPeers: 0,
   elapsedMs: 2000.75,
+  seedingMs: 0,
 };

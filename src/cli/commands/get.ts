@@ -4,18 +4,16 @@
 import {
   type ChecksumAlgorithm,
   type Download,
+  type DownloadEvent,
   type DownloadOptions,
-  type DownloadProgress,
   type DownloadResult,
   download,
-  IncompleteError,
   selectFiles,
 } from '../../index.ts';
 import type { GetCommand } from '../command-line.ts';
-import { completionText, DownloadAccount, downloadView } from '../download-account.ts';
+import { completionText } from '../download-account.ts';
 import { type Environment, OutputError } from '../env.ts';
 import { brokenPipeExitCode } from '../exit-codes.ts';
-import { exitCodeFor } from '../failure.ts';
 import { fileList, fileListJson } from '../file-list.ts';
 import type { RunFacts } from '../hooks/hook-facts.ts';
 import { loadTorrent } from '../load-torrent.ts';
@@ -23,11 +21,13 @@ import { checksumsFor, pathLine } from '../published-sums.ts';
 import { openRecords, type Records } from '../records.ts';
 import { ReaderLimit } from '../reader-limit.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
-import type { Reporter } from '../reporters/reporter.ts';
+import { goalText, seedEndText } from '../seed-account.ts';
+import { watchGoal } from '../seeding.ts';
 import { startStream } from '../stdout-stream.ts';
 import { Talk } from '../talk.ts';
+import { watchDownload } from '../watch-download.ts';
 
-/** Resolves when every selected file is complete and verified under its final name. Throws what ended the download otherwise. */
+/** Resolves when every selected file is complete and verified under its final name, and seeding is over. Throws what ended it otherwise. */
 export async function get(command: GetCommand, unlimited: Environment): Promise<void> {
   const limit = new ReaderLimit(command.download.deadlineMs, unlimited);
   const env = limit.within(unlimited);
@@ -35,39 +35,61 @@ export async function get(command: GetCommand, unlimited: Environment): Promise<
   return records.keep(() => getWithHooks(command, env, records));
 }
 
-async function getWithHooks(command: GetCommand, env: Environment, records: Records): Promise<void> {
+async function getWithHooks(command: GetCommand, env: Environment, records: Records): Promise<string | undefined> {
   const { torrentPath, hooks } = command;
   const facts: RunFacts = { torrentPath, outputDir: command.download.outputDir, startedMs: env.nowMs(), completed: new Set() };
-  if (hooks === undefined || command.showFiles || command.dryRun) return getFiles(command, env, facts, undefined, records);
+  if (hooks === undefined || command.showFiles || command.dryRun) return getFiles(command, env, facts, records);
   const { gateOf, withHooks } = await import('../hooks/with-hooks.ts');
   const approve = gateOf(hooks, env, facts);
-  return withHooks(hooks, env, facts, new Talk(command, env), () => getFiles(command, env, facts, approve, records));
+  return withHooks(hooks, env, facts, new Talk(command, env), (onDone) => getFiles(command, env, facts, records, { approve, onDone }));
 }
 
+/** What hooks have to say. */
+interface Says {
+  readonly approve?: DownloadOptions['approve'];
+  /** When all is complete. */
+  readonly onDone?: () => Promise<void>;
+}
+
+/** Resolves with what came after completion, when something was to. */
 async function getFiles(
   command: GetCommand,
   env: Environment,
   facts: RunFacts,
-  approve: DownloadOptions['approve'],
   records: Records,
-): Promise<void> {
+  { approve, onDone }: Says = {},
+): Promise<string | undefined> {
   const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env));
   facts.metainfo = metainfo;
   let selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;
   if (command.showFiles) {
     const list = command.records?.json === true ? fileListJson : fileList;
-    return env.stdout.write(list(metainfo, selection, env.stdout.isTerminal));
+    await env.stdout.write(list(metainfo, selection, env.stdout.isTerminal));
+    return undefined;
   }
   if (command.interactive) {
     const { chooseFiles } = await import('../choose-files.ts');
     selection = await chooseFiles(metainfo, selection, env, new Talk(command, env));
   }
   facts.selection = selection;
-  if (command.dryRun) return (await import('./dry-run.ts')).dryRun(command, metainfo, selection, env);
+  if (command.dryRun) {
+    await (await import('./dry-run.ts')).dryRun(command, metainfo, selection, env);
+    return undefined;
+  }
   await records.torrentRead(metainfo, selection);
 
+  const { seed, stream } = command;
   const reporter = await openReporter(command.progress, command.quiet, env);
   const talk = new Talk(command, env, reporter);
+  const watched = seed && watchGoal(seed);
+  const completed = async (result: DownloadResult): Promise<void> => {
+    reporter.stop();
+    for (const { file } of result.files) facts.completed.add(file.index);
+    talk.say(`${completionText(result)}${seed === undefined ? '' : `; seeding ${goalText(seed)}`}`);
+    const hasPaths = !command.quiet && stream === undefined && command.records?.json !== true;
+    if (hasPaths) await printPaths(result, command.download.sums?.[0], env, talk);
+    await onDone?.();
+  };
   try {
     const options = {
       ...command.download,
@@ -77,52 +99,26 @@ async function getFiles(
       ...(selection !== undefined && { selection }),
       ...(approve !== undefined && { approve }),
     };
-    const running = command.stream === undefined ? download(metainfo, options) : startStream(metainfo, command.stream, options, env);
+    const seeding = watched && { seed: { ...watched.goal, before: async () => completed(await running.completed) } };
+    const running: Download =
+      stream === undefined ? download(metainfo, { ...options, ...seeding }) : startStream(metainfo, stream, options, env);
     facts.progress = () => running.progress();
     records.follow(running);
-    const result = await watch(running, reporter, talk, facts, records, command.stream !== undefined);
-    talk.say(completionText(result));
-    const hasPaths = !command.quiet && command.stream === undefined && command.records?.json !== true;
-    if (hasPaths) await printPaths(result, command.download.sums?.[0], env, talk);
+    const use = stream === undefined ? 'kept' : 'passed on';
+    const note = (event: DownloadEvent): void => {
+      if (event.type === 'file') facts.completed.add(event.file.index);
+    };
+    const result = await watchDownload(running, { reporter, talk, records, use, seed, note });
+    if (seed === undefined) {
+      await completed(result);
+      return undefined;
+    }
+    talk.say(seedEndText(result));
+    return seedEndText(result);
   } finally {
     reporter.stop();
+    watched?.close();
   }
-}
-
-/** Follows a download to its end. */
-async function watch(
-  running: Download,
-  reporter: Reporter,
-  talk: Talk,
-  facts: RunFacts,
-  records: Records,
-  isStream: boolean,
-): Promise<DownloadResult> {
-  const account = new DownloadAccount(talk, isStream);
-  try {
-    for await (const event of running) {
-      if (event.type === 'progress' && !isCutOff(event.progress)) reporter.show(downloadView(event.progress));
-      if (event.type === 'file') facts.completed.add(event.file.index);
-      account.note(event);
-      await records.note(event);
-    }
-    const result = await running.result;
-    reporter.stop();
-    return result;
-  } catch (error) {
-    reporter.stop();
-    // An IncompleteError says by itself what peers and trackers did.
-    const others = error instanceof IncompleteError ? undefined : running.account();
-    const exitCode = exitCodeFor(error);
-    const verdict = account.verdict(exitCode, running.progress(), others);
-    if (verdict !== undefined && exitCode !== brokenPipeExitCode) talk.say(verdict);
-    throw error;
-  }
-}
-
-/** Whether it has ended and is not complete: `finishing` is then no word for it. */
-function isCutOff({ phase, verifiedPieces, pieceCount }: DownloadProgress): boolean {
-  return phase === 'ended' && verifiedPieces < pieceCount;
 }
 
 /**

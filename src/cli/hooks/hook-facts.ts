@@ -56,6 +56,7 @@ export function hookObject(
     totalBytes: known === null ? null : files.reduce((sum, { file }) => sum + file.length, 0),
     verifiedBytes: progress?.verifiedBytes ?? null,
     downloadedBytes: progress?.downloadedBytes ?? null,
+    uploadedBytes: progress?.uploadedBytes ?? null,
     durationMs: Math.round(nowMs - facts.startedMs),
     exitCode: end?.exitCode ?? null,
     exitName: end === undefined ? null : exitCodeName(end.exitCode),

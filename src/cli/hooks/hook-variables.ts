@@ -5,7 +5,18 @@ import type { HookObject } from './hook-facts.ts';
 /** Every variable that a hook is given. No option may have one of these names as its variable. */
 export const hookVariableNames: readonly string[] = [
   ...['HOOK', 'INFOHASH', 'NAME', 'TORRENT', 'OUTPUT_DIR', 'PATH', 'FILES', 'TOTAL_BYTES', 'VERIFIED_BYTES', 'DOWNLOADED_BYTES'],
-  ...['DURATION_MS', 'EXIT_CODE', 'EXIT_NAME', 'REASON', 'FILE_NUMBER', 'FILE_NAME', 'FILE_BYTES', 'FILE_PART', 'FILE_PATH'],
+  ...[
+    'UPLOADED_BYTES',
+    'DURATION_MS',
+    'EXIT_CODE',
+    'EXIT_NAME',
+    'REASON',
+    'FILE_NUMBER',
+    'FILE_NAME',
+    'FILE_BYTES',
+    'FILE_PART',
+    'FILE_PATH',
+  ],
 ].map((name) => `TTORRENT_${name}`);
 
 /**

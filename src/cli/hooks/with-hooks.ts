@@ -13,16 +13,24 @@ import { hookVariables } from './hook-variables.ts';
 const afterSignalMs = 2_500;
 
 /**
- * Does `work`, then runs the hook for how it ended. Throws what `work` throws; InputError `hook-failed` when `--on-done` fails, and then
- * `--on-fail` runs too: it is told of every exit code but 0. What becomes of `--on-fail` itself is told and changes nothing.
+ * Does `work`, which calls `done` when all is complete: that runs `--on-done`, and rejects with InputError `hook-failed` when it fails. When
+ * `work` throws, `--on-fail` runs: it is told of every exit code but 0. What becomes of `--on-fail` itself is told and changes nothing.
  */
-export async function withHooks(hooks: Hooks, env: Environment, facts: RunFacts, talk: Talk, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
+export async function withHooks<T>(
+  hooks: Hooks,
+  env: Environment,
+  facts: RunFacts,
+  talk: Talk,
+  work: (done: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const done = async (): Promise<void> => {
     if (hooks.onDone === undefined) return;
     const failure = await runHook(hooks.onDone, callOf(hooks, env, facts, hooks.onDone, { exitCode: 0, reason: 'complete and verified' }));
     env.interrupted.throwIfAborted();
     if (failure !== undefined) throw new InputError('hook-failed', `the download is complete, but the --on-done command ${failure}`);
+  };
+  try {
+    return await work(done);
   } catch (error) {
     if (hooks.onFail !== undefined) await runOnFail(hooks.onFail, hooks, env, facts, talk, error);
     throw error;

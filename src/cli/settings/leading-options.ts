@@ -1,4 +1,5 @@
-// `ttorrent -q get x.torrent`: options typed before the command are options of the command. Pure.
+// What is done to the words typed before commander reads them: options before the command become options of the command
+// (`ttorrent -q get x.torrent`), and an option that may be without a value takes none but behind `=` (`get --seed x.torrent`). Pure.
 
 import type { Command, Option } from 'commander';
 
@@ -9,6 +10,17 @@ export function commandFirst(args: readonly string[], program: Command): string[
   for (let length = 1; length > 0; end += length) length = wordsOf(args, end, options);
   const [command, ...rest] = args.slice(end);
   return command === undefined ? [] : [command, ...args.slice(0, end), ...rest];
+}
+
+/** `args` with each option that may be without a value, and is, given what that stands for: commander would take the next word. */
+export function withPresets(args: readonly string[], program: Command): string[] {
+  const options = program.commands.flatMap((command) => command.options);
+  const words = [...args];
+  for (let at = 0; at < words.length && words[at] !== '--'; at += Math.max(1, wordsOf(words, at, options))) {
+    const option = options.find(({ long }) => long === words[at]);
+    if (option?.presetArg !== undefined) words[at] += `=${String(option.presetArg)}`;
+  }
+  return words;
 }
 
 /** How many words the option at `args[at]` takes; 0 when there is none. */

@@ -173,9 +173,10 @@ function readFile(command: Command, sources: SettingSources, known: readonly str
 function variableValue(option: Option, text: string | undefined): SettingValue | undefined {
   if (text === undefined || text === '') return undefined;
   if (isRepeatable(option)) return text.split('\n').filter((line) => line !== '');
-  if (!isSwitch(option)) return text;
+  if (option.required) return text;
   if (/^(1|true|yes|on)$/i.test(text)) return true;
   if (/^(0|false|no|off)$/i.test(text)) return false;
+  if (option.optional) return text;
   throw new InvalidArgumentError(`Expected 1 or 0, true or false, yes or no, on or off, found ${text}.`);
 }
 
@@ -185,7 +186,8 @@ function fileValue(option: Option, value: unknown): SettingValue | undefined {
   const refuse = (expected: string): never => {
     throw new InvalidArgumentError(`Expected ${expected}, found ${JSON.stringify(value)}.`);
   };
-  if (isSwitch(option)) return typeof value === 'boolean' ? value : refuse('true or false');
+  if (!option.required && typeof value === 'boolean') return value;
+  if (isSwitch(option)) return refuse('true or false');
   if (!isRepeatable(option)) return isText(value) ? String(value) : refuse('a text or a number');
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
   return items.every(isText) ? items.map(String) : refuse('a text or a list of texts');

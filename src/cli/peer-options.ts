@@ -1,0 +1,53 @@
+// The options of `get` and `seed` that concern peers: which to ask, where they reach us, how many and how fast.
+
+import { Option } from 'commander';
+
+import type { DownloadOptions } from '../index.ts';
+import { checkAnnounceUrl, quantity, repeatable } from './command-options.ts';
+import { parseCount, parsePorts, parseRate } from './units.ts';
+
+/** The options, in the order of the help. */
+export function peerOptions(): Option[] {
+  return [
+    repeatable('-a, --announce <URL>', 'announce to this tracker too (repeatable)', checkAnnounceUrl),
+    repeatable('--peer <HOST:PORT>', 'use this peer too (repeatable)'),
+    quantity(
+      '-p, --port <N|RANGE>',
+      'listen here, or on the first free port of a range such as 6881-6889 (default: 6881-6999)',
+      parsePorts,
+    ),
+    new Option('--map-port', 'ask the router to let peers reach that port (PCP, NAT-PMP, UPnP)'),
+    new Option('--no-listen', 'let no peer connect to us'),
+    quantity('--max-peers <N>', 'connect to at most so many peers (default: 200)', (text) => parseCount(text, 1, 10_000)),
+    quantity('--max-upload-rate <RATE>', 'bytes per second to peers; 0 = no limit (default)', parseRate),
+    new Option('--super-seed', 'while seeding: offer each peer one piece at a time, when nobody else has all (BEP 16)'),
+  ];
+}
+
+/** What commander gives of these options. */
+export interface TypedPeerOptions {
+  announce?: string[];
+  peer?: string[];
+  port?: NonNullable<DownloadOptions['port']>;
+  mapPort?: true;
+  listen: boolean;
+  maxPeers?: number;
+  maxUploadRate?: number;
+  superSeed?: true;
+}
+
+/** What the library is asked for. What was not typed is left out, so that the library's defaults hold; 0 means off. */
+export function peerOptionsOf(
+  typed: TypedPeerOptions,
+): Pick<DownloadOptions, 'announce' | 'peers' | 'port' | 'mapPort' | 'listen' | 'maxPeers' | 'maxUploadRate' | 'superSeed'> {
+  return {
+    announce: typed.announce ?? [],
+    peers: typed.peer ?? [],
+    ...(typed.port !== undefined && { port: typed.port }),
+    ...(typed.mapPort && { mapPort: true }),
+    ...(!typed.listen && { listen: false }),
+    ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
+    ...(typed.maxUploadRate && { maxUploadRate: typed.maxUploadRate }),
+    ...(typed.superSeed === true && { superSeed: true }),
+  };
+}

@@ -1,0 +1,50 @@
+// Follows a download or a seeding to its end: shows how it goes, tells the records, and sums up what failed.
+
+import { type Download, type DownloadEvent, type DownloadProgress, type DownloadResult, IncompleteError } from '../index.ts';
+import { DownloadAccount, type DataUse, downloadView } from './download-account.ts';
+import { brokenPipeExitCode } from './exit-codes.ts';
+import { exitCodeFor } from './failure.ts';
+import type { Records } from './records.ts';
+import type { Reporter } from './reporters/reporter.ts';
+import type { SeedRequest } from './seed-options.ts';
+import type { Talk } from './talk.ts';
+
+/** Who is told, and of what. */
+export interface Watchers {
+  readonly reporter: Reporter;
+  readonly talk: Talk;
+  readonly records: Records;
+  readonly use: DataUse;
+  readonly seed: SeedRequest | undefined;
+  readonly note?: (event: DownloadEvent) => void;
+}
+
+/** The result of `running`; throws what ended it otherwise. */
+export async function watchDownload(running: Download, watchers: Watchers): Promise<DownloadResult> {
+  const { reporter, talk, records, use, seed, note } = watchers;
+  const account = new DownloadAccount(talk, use);
+  try {
+    for await (const event of running) {
+      if (event.type === 'progress' && !isCutOff(event.progress)) reporter.show(downloadView(event.progress, seed?.goal));
+      note?.(event);
+      account.note(event);
+      await records.note(event);
+    }
+    const result = await running.result;
+    reporter.stop();
+    return result;
+  } catch (error) {
+    reporter.stop();
+    // An IncompleteError says by itself what peers and trackers did.
+    const others = error instanceof IncompleteError ? undefined : running.account();
+    const exitCode = exitCodeFor(error);
+    const verdict = account.verdict(exitCode, running.progress(), others);
+    if (verdict !== undefined && exitCode !== brokenPipeExitCode) talk.say(verdict);
+    throw error;
+  }
+}
+
+/** Whether it has ended and is not complete: `finishing` is then no word for it. */
+function isCutOff({ phase, verifiedPieces, pieceCount }: DownloadProgress): boolean {
+  return phase === 'ended' && verifiedPieces < pieceCount;
+}
