@@ -25,7 +25,7 @@ export async function watchDownload(running: Download, watchers: Watchers): Prom
   const account = new DownloadAccount(talk, use);
   try {
     for await (const event of running) {
-      if (event.type === 'progress' && !isCutOff(event.progress)) reporter.show(downloadView(event.progress, seed?.goal));
+      if (event.type === 'progress' && isShown(event.progress, use)) reporter.show(downloadView(event.progress, seed?.goal));
       note?.(event);
       account.note(event);
       await records.note(event);
@@ -44,7 +44,8 @@ export async function watchDownload(running: Download, watchers: Watchers): Prom
   }
 }
 
-/** Whether it has ended and is not complete: `finishing` is then no word for it. */
-function isCutOff({ phase, verifiedPieces, pieceCount }: DownloadProgress): boolean {
-  return phase === 'ended' && verifiedPieces < pieceCount;
+/** `finishing` is no word for what was cut off, nor for what was complete from the start. */
+function isShown({ phase, verifiedPieces, pieceCount }: DownloadProgress, use: DataUse): boolean {
+  if (use === 'seeded') return phase === 'checking' || phase === 'seeding';
+  return phase !== 'ended' || verifiedPieces === pieceCount;
 }

@@ -35,7 +35,11 @@ const keywords: Readonly<Record<string, Check>> = {
   $ref: (value, rule, { root, at }) => schemaFaults(value, resolve(String(rule), root), root, at),
   const: (value, rule, { at }) => complain(Object.is(value, rule), `${at} is not ${JSON.stringify(rule)}`),
   enum: (value, rule, { at }) => complain((rule as unknown[]).includes(value), `${at} is none of ${JSON.stringify(rule)}`),
-  type: (value, rule, { at }) => complain([rule].flat().includes(typeOf(value)), `${at} is no ${JSON.stringify(rule)}`),
+  type: (value, rule, { at }) =>
+    complain(
+      [rule].flat().some((type) => isOfType(value, type)),
+      `${at} is no ${JSON.stringify(rule)}`,
+    ),
   minimum: (value, rule, { at }) => complain(typeof value !== 'number' || value >= (rule as number), `${at} is below ${String(rule)}`),
   pattern: (value, rule, { at }) =>
     complain(typeof value !== 'string' || new RegExp(rule as string, 'u').test(value), `${at} does not match ${String(rule)}`),
@@ -70,6 +74,11 @@ function resolve(reference: string, root: Schema): Schema {
     .replace(/^#\//, '')
     .split('/')
     .reduce((schema, key) => schema[key] as Schema, root);
+}
+
+/** An integer is a number, too. */
+function isOfType(value: unknown, type: unknown): boolean {
+  return typeOf(value) === type || (type === 'number' && typeOf(value) === 'integer');
 }
 
 function typeOf(value: unknown): string {

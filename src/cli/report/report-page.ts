@@ -69,6 +69,8 @@ ${fact('mean rate', formatRate(meanBytesPerSecond))}
 ${fact('received', formatBytes(downloadedBytes))}
 ${fact('wasted', formatBytes(wastedBytes))}
 ${fact('corrupt', formatBytes(corruptBytes))}
+${fact('sent', `${formatBytes(totals.uploadedBytes)}, ratio ${totals.ratio.toFixed(2)}`)}
+${totals.seedingMs > 0 && fact('seeded for', timeText(totals.seedingMs))}
 ${fact('peers banned', String(totals.bannedPeers))}
 ${fact('first peer', moment(timings.firstPeerMs))}
 ${fact('first byte', moment(timings.firstByteMs))}

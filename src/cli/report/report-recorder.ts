@@ -4,7 +4,7 @@
 import type { Download, DownloadEvent, DownloadProgress, Metainfo, PeerAccount } from '../../index.ts';
 import { exitCodeName } from '../exit-codes.ts';
 import { withoutSecrets } from '../json-text.ts';
-import { type RunEnd, sumsByAlgorithm, trackerFacts } from '../reporters/json-events.ts';
+import { meanRateOf, roundedRatio, type RunEnd, sumsByAlgorithm, trackerFacts } from '../reporters/json-events.ts';
 import { firstBlockMs, peerGroups, type RunTally } from '../run-tally.ts';
 import { StallWatch } from '../stall-watch.ts';
 import { PieceTimes } from './piece-times.ts';
@@ -66,7 +66,7 @@ export class ReportRecorder {
   report(end: RunEnd, running: Download | undefined, tally: RunTally, nowMs: number): Report {
     const progress = running?.progress();
     if (progress !== undefined) this.#samples.add(sampleOf(progress, nowMs));
-    const peers = (running?.peers() ?? []).sort((a, b) => b.downloadedBytes - a.downloadedBytes);
+    const peers = (running?.peers() ?? []).sort((a, b) => b.downloadedBytes - a.downloadedBytes || b.uploadedBytes - a.uploadedBytes);
     const startedMs = nowMs - (progress?.elapsedMs ?? 0);
     const blockMs = firstBlockMs(peers);
     const files = this.#files();
@@ -130,29 +130,32 @@ export class ReportRecorder {
 }
 
 function sampleOf(progress: DownloadProgress, nowMs: number): Sample {
-  const { verifiedBytes, downloadedBytes, connectedPeers } = progress;
-  return { t: Math.round(nowMs), verifiedBytes, downloadedBytes, connectedPeers };
+  const { verifiedBytes, downloadedBytes, uploadedBytes, connectedPeers } = progress;
+  return { t: Math.round(nowMs), verifiedBytes, downloadedBytes, uploadedBytes, connectedPeers };
 }
 
 function totalsOf(progress: DownloadProgress, tally: RunTally): ReportedTotals {
   const { totalBytes, verifiedBytes, pieceCount, verifiedPieces, downloadedBytes, wastedBytes, corruptBytes, checkedBytes } = progress;
   const sizes = { totalBytes, verifiedBytes, pieceCount, verifiedPieces, downloadedBytes, wastedBytes, corruptBytes, checkedBytes };
-  const { bannedPeers, knownPeers, elapsedMs } = progress;
-  const meanBytesPerSecond = Math.round((downloadedBytes * 1000) / Math.max(elapsedMs, 1));
-  return { ...sizes, badPieces: tally.badPieces, bannedPeers, knownPeers, meanBytesPerSecond };
+  const { bannedPeers, knownPeers, uploadedBytes } = progress;
+  const sent = { uploadedBytes, ratio: roundedRatio(progress), seedingMs: Math.round(progress.seedingMs) };
+  return { ...sizes, ...sent, badPieces: tally.badPieces, bannedPeers, knownPeers, meanBytesPerSecond: meanRateOf(progress) };
 }
 
 function reportedPeer(account: PeerAccount, startedMs: number): ReportedPeer {
-  const { peer, origin, client, fate, downloadedBytes, badPieces, firstBlockMs: ms } = account;
+  const { peer, origin, client, fate, downloadedBytes, uploadedBytes, badPieces, firstBlockMs: ms } = account;
   const block = whole(ms === undefined ? undefined : ms + startedMs);
-  return { peer, origin, client: client ?? null, fate, downloadedBytes, badPieces, firstBlockMs: block };
+  return { peer, origin, client: client ?? null, fate, downloadedBytes, uploadedBytes, badPieces, firstBlockMs: block };
 }
 
 function originsOf(peers: readonly PeerAccount[]): Report['origins'] {
-  const origins = new Map<string, { origin: string; peers: number; downloadedBytes: number }>();
-  for (const { origin, downloadedBytes } of peers) {
-    const sum = origins.get(origin) ?? { origin, peers: 0, downloadedBytes: 0 };
-    origins.set(origin, { origin, peers: sum.peers + 1, downloadedBytes: sum.downloadedBytes + downloadedBytes });
+  const origins = new Map<string, { origin: string; peers: number; downloadedBytes: number; uploadedBytes: number }>();
+  for (const { origin, downloadedBytes, uploadedBytes } of peers) {
+    const sum = origins.get(origin) ?? { origin, peers: 0, downloadedBytes: 0, uploadedBytes: 0 };
+    sum.peers++;
+    sum.downloadedBytes += downloadedBytes;
+    sum.uploadedBytes += uploadedBytes;
+    origins.set(origin, sum);
   }
   return [...origins.values()];
 }

@@ -37,6 +37,7 @@ dl.list dd{font-size:.95rem;font-weight:400;overflow-wrap:anywhere}
 .grid{stroke:var(--rule);vector-effect:non-scaling-stroke}
 .area{fill:var(--accent);opacity:.16}
 .line{fill:none;stroke:var(--accent);stroke-width:1.5;vector-effect:non-scaling-stroke}
+.sent{fill:none;stroke:var(--good);stroke-width:1.5;vector-effect:non-scaling-stroke}
 .mean{stroke:var(--soft);stroke-dasharray:4 4;vector-effect:non-scaling-stroke}
 .stall{fill:var(--stall)}
 .map{width:100%;max-height:24rem;display:block}
@@ -45,7 +46,8 @@ dl.list dd{font-size:.95rem;font-weight:400;overflow-wrap:anywhere}
 .tones{display:inline-flex}
 .key{display:inline-flex;align-items:center;gap:.35rem;margin-right:.6rem;white-space:nowrap}
 .tones+span{margin-right:.6rem}
-.key-line,.key-mean{display:inline-block;width:1.4rem;border-top:2px solid var(--accent)}
+.key-line,.key-mean,.key-sent{display:inline-block;width:1.4rem;border-top:2px solid var(--accent)}
+.key-sent{border-top:2px solid var(--good)}
 .key-mean{border-top:2px dashed var(--soft)}
 .key-stall{background:var(--stall)}
 .missing{fill:var(--missing);background:var(--missing)}

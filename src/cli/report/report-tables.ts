@@ -37,11 +37,11 @@ export function sourcesSection({ trackers, origins, totals }: Report): Html {
       html`<tr><th scope="row">${tracker}</th><td>${outcome}${message !== '' && html`: ${message}`}</td><td class="n">${peerCount}</td></tr>`,
   );
   const originRows = origins.map(
-    ({ origin, peers, downloadedBytes }) =>
-      html`<tr><th scope="row">${originWords[origin] ?? origin}</th><td class="n">${peers}</td><td class="n">${formatBytes(downloadedBytes)}</td><td>${bar(downloadedBytes, all)}</td></tr>`,
+    ({ origin, peers, downloadedBytes, uploadedBytes }) =>
+      html`<tr><th scope="row">${originWords[origin] ?? origin}</th><td class="n">${peers}</td><td class="n">${formatBytes(downloadedBytes)}</td><td>${bar(downloadedBytes, all)}</td><td class="n">${formatBytes(uploadedBytes)}</td></tr>`,
   );
   return html`<section aria-labelledby="sources"><h2 id="sources">Sources</h2>
-${table('Bytes by who named the peers', ['peers', '#tried', '#received', 'share'], originRows)}
+${table('Bytes by who named the peers', ['peers', '#tried', '#received', 'share', '#sent'], originRows)}
 ${trackers.length === 0 ? html`<p class="soft">No tracker was asked.</p>` : table('The last word of each tracker', ['tracker', 'outcome', '#peers named'], trackerRows)}
 </section>`;
 }
@@ -53,12 +53,12 @@ export function peersSection({ peers, peersLeftOut, fates, totals }: Report): Ht
     return html`<section aria-labelledby="peers"><h2 id="peers">Peers</h2><p class="soft">No peer was tried.</p></section>`;
   const rows = peers.map(
     (peer) =>
-      html`<tr><th scope="row"><code>${peer.peer}</code></th><td>${peer.client ?? ''}</td><td>${fateWords[peer.fate]}</td><td class="n">${formatBytes(peer.downloadedBytes)}</td><td>${bar(peer.downloadedBytes, totals.downloadedBytes)}</td><td class="n">${peer.firstBlockMs === null ? '–' : timeText(peer.firstBlockMs)}</td><td class="n">${peer.badPieces}</td></tr>`,
+      html`<tr><th scope="row"><code>${peer.peer}</code></th><td>${peer.client ?? ''}</td><td>${fateWords[peer.fate]}</td><td class="n">${formatBytes(peer.downloadedBytes)}</td><td>${bar(peer.downloadedBytes, totals.downloadedBytes)}</td><td class="n">${formatBytes(peer.uploadedBytes)}</td><td class="n">${peer.firstBlockMs === null ? '–' : timeText(peer.firstBlockMs)}</td><td class="n">${peer.badPieces}</td></tr>`,
   );
   const groups = Object.entries(fates).map(([fate, count]) => `${count} ${fateWords[fate as PeerFate]}`);
   return html`<section aria-labelledby="peers"><h2 id="peers">Peers</h2>
 <p>${formatCount(peers.length + peersLeftOut, 'peer')} of ${totals.knownPeers} known tried: ${groups.join(', ')}.</p>
-${table('Peers, those that gave most first', ['peer', 'client', 'at the end', '#received', 'share', '#first block', '#bad pieces'], rows)}
+${table('Peers, those that gave most first', ['peer', 'client', 'at the end', '#received', 'share', '#sent', '#first block', '#bad pieces'], rows)}
 ${peersLeftOut > 0 && html`<p class="soft">${formatCount(peersLeftOut, 'more peer')} left out.</p>`}
 </section>`;
 }

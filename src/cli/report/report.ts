@@ -1,4 +1,4 @@
-// What a report holds: the run of one `get` as plain data. `--report FILE.json` writes it as it is, FILE.html shows it. Sizes in bytes, times
+// What a report holds: the run of one `get` or `seed` as plain data. `--report FILE.json` writes it as it is, FILE.html shows it. Sizes in bytes, times
 // in milliseconds since the run began.
 
 import type { PeerFate } from '../../index.ts';
@@ -32,9 +32,14 @@ export interface Report {
   /** The last outcome of each. */
   readonly trackers: readonly TrackerFacts[];
   /** Bytes by who named the peers. */
-  readonly origins: readonly { readonly origin: string; readonly peers: number; readonly downloadedBytes: number }[];
+  readonly origins: readonly {
+    readonly origin: string;
+    readonly peers: number;
+    readonly downloadedBytes: number;
+    readonly uploadedBytes: number;
+  }[];
   readonly fates: Partial<Record<PeerFate, number>>;
-  /** The 200 that gave most. */
+  /** The 200 that gave most, and among those that gave nothing took most. */
   readonly peers: readonly ReportedPeer[];
   readonly peersLeftOut: number;
   /** The first 500. */
@@ -69,6 +74,10 @@ export interface ReportedTotals {
   readonly downloadedBytes: number;
   readonly wastedBytes: number;
   readonly corruptBytes: number;
+  readonly uploadedBytes: number;
+  /** Sent as a share of the bytes selected. */
+  readonly ratio: number;
+  readonly seedingMs: number;
   /** Of existing data, hashed. */
   readonly checkedBytes: number;
   readonly badPieces: number;
@@ -82,6 +91,7 @@ export interface Sample {
   readonly t: number;
   readonly verifiedBytes: number;
   readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
   readonly connectedPeers: number;
 }
 
@@ -103,6 +113,7 @@ export interface ReportedPeer {
   readonly client: string | null;
   readonly fate: PeerFate;
   readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
   /** Pieces that failed their hash and to which it had sent blocks. */
   readonly badPieces: number;
   readonly firstBlockMs: number | null;

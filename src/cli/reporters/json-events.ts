@@ -7,6 +7,7 @@ import { exitCodeName } from '../exit-codes.ts';
 import { withoutSecrets } from '../json-text.ts';
 import type { RecordOptions } from '../record-options.ts';
 import { firstBlockMs, peerGroups, type RunTally } from '../run-tally.ts';
+import { ratioOf } from '../seed-account.ts';
 import { StallWatch } from '../stall-watch.ts';
 
 /** An event without `v` and `t`. */
@@ -98,7 +99,8 @@ export class JsonEvents {
       ...sizes(progress),
       checkedBytes: progress.checkedBytes,
       durationMs: Math.round(progress.elapsedMs),
-      meanBytesPerSecond: Math.round((progress.downloadedBytes * 1000) / Math.max(progress.elapsedMs, 1)),
+      seedingMs: Math.round(progress.seedingMs),
+      meanBytesPerSecond: meanRateOf(progress),
       firstPeerMs: whole(tally.firstPeerMs),
       firstByteMs: whole(blockMs === undefined ? undefined : blockMs + nowMs - progress.elapsedMs),
       firstPieceMs: whole(tally.firstPieceMs),
@@ -118,6 +120,8 @@ export class JsonEvents {
       downloadedBytes: progress?.downloadedBytes ?? 0,
       wastedBytes: progress?.wastedBytes ?? 0,
       corruptBytes: progress?.corruptBytes ?? 0,
+      uploadedBytes: progress?.uploadedBytes ?? 0,
+      ratio: progress === undefined ? 0 : roundedRatio(progress),
       files: tally.completeFiles,
       durationMs: Math.round(nowMs),
     };
@@ -138,7 +142,9 @@ export class JsonEvents {
       checkedBytes,
       bytesToCheck,
       bytesPerSecond: Math.round(rateBytesPerSecond),
+      uploadBytesPerSecond: Math.round(progress.uploadRateBytesPerSecond),
       etaMs: whole(etaMs),
+      seedingMs: Math.round(progress.seedingMs),
     };
     return [...bodies, { type: 'progress', ...body, connectedPeers, knownPeers, bannedPeers }];
   }
@@ -150,8 +156,19 @@ export function sumsByAlgorithm(sums: FinalFile['sums']): Readonly<Record<string
 }
 
 function sizes(progress: DownloadProgress): Readonly<Record<string, number>> {
-  const { totalBytes, verifiedBytes, pieceCount, verifiedPieces, downloadedBytes, wastedBytes, corruptBytes } = progress;
-  return { totalBytes, verifiedBytes, pieceCount, verifiedPieces, downloadedBytes, wastedBytes, corruptBytes };
+  const { totalBytes, verifiedBytes, pieceCount, verifiedPieces, downloadedBytes, wastedBytes, corruptBytes, uploadedBytes } = progress;
+  const received = { downloadedBytes, wastedBytes, corruptBytes };
+  return { totalBytes, verifiedBytes, pieceCount, verifiedPieces, ...received, uploadedBytes, ratio: roundedRatio(progress) };
+}
+
+/** Payload received per second, over the time before it seeded. */
+export function meanRateOf({ downloadedBytes, elapsedMs, seedingMs }: DownloadProgress): number {
+  return Math.round((downloadedBytes * 1000) / Math.max(elapsedMs - seedingMs, 1));
+}
+
+/** Bytes sent as a share of those selected, to three places. */
+export function roundedRatio(progress: DownloadProgress): number {
+  return Math.round(ratioOf(progress) * 1000) / 1000;
 }
 
 /** What a tracker did. */

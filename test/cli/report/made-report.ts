@@ -14,7 +14,13 @@ export function reportOf({ words, pieceCount = 600 }: { words?: string; pieceCou
   const samples = Array.from({ length: sampleCount }, (_, index) => {
     const t = index * 500;
     downloadedBytes += index === 0 ? 0 : rateAt(t) / 2;
-    return { t, verifiedBytes: Math.floor(downloadedBytes * 0.98), downloadedBytes: Math.floor(downloadedBytes), connectedPeers: 5 };
+    return {
+      t,
+      verifiedBytes: Math.floor(downloadedBytes * 0.98),
+      downloadedBytes: Math.floor(downloadedBytes),
+      uploadedBytes: 700_000 * index,
+      connectedPeers: 5,
+    };
   });
   const totalBytes = 1_048_576 * 1024;
   return {
@@ -48,6 +54,9 @@ export function reportOf({ words, pieceCount = 600 }: { words?: string; pieceCou
       downloadedBytes: Math.floor(downloadedBytes),
       wastedBytes: 16_384,
       corruptBytes: 1_048_576,
+      uploadedBytes: 336_000_000,
+      ratio: 0.313,
+      seedingMs: 0,
       checkedBytes: 104_857_600,
       badPieces: 1,
       bannedPeers: 1,
@@ -76,8 +85,8 @@ export function reportOf({ words, pieceCount = 600 }: { words?: string; pieceCou
       },
     ],
     origins: [
-      { origin: 'tracker', peers: 12, downloadedBytes: Math.floor(downloadedBytes * 0.75) },
-      { origin: 'user', peers: 1, downloadedBytes: Math.floor(downloadedBytes * 0.25) },
+      { origin: 'tracker', peers: 12, downloadedBytes: Math.floor(downloadedBytes * 0.75), uploadedBytes: 336_000_000 },
+      { origin: 'user', peers: 1, downloadedBytes: Math.floor(downloadedBytes * 0.25), uploadedBytes: 0 },
     ],
     fates: { refused: 6, serving: 4, 'choked-us': 2, 'sent-bad-data': 1 },
     peers: Array.from({ length: 13 }, (_, index) => ({
@@ -86,6 +95,7 @@ export function reportOf({ words, pieceCount = 600 }: { words?: string; pieceCou
       client: index < 7 ? (words ?? 'libtorrent 2.0') : null,
       fate: index < 4 ? 'serving' : index < 6 ? 'choked-us' : index === 6 ? 'sent-bad-data' : 'refused',
       downloadedBytes: index < 4 ? Math.floor(downloadedBytes / 2 ** (index + 1)) : 0,
+      uploadedBytes: index === 1 ? 336_000_000 : 0,
       badPieces: index === 6 ? 1 : 0,
       firstBlockMs: index < 4 ? 180 + index * 40 : null,
     })),
