@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { outputDirOf, quantity } from './command-options.ts';
+import type { SpeechOptions } from './speech-options.ts';
 import { UnitError, parseDuration } from './units.ts';
 
 /** Between progress events. */
@@ -25,6 +26,15 @@ export interface RecordOptions {
   readonly reportPath: string | undefined;
   /** The options that were given, by their names in lowerCamelCase; a secret in a URL is not hidden yet. */
   readonly given: Readonly<Record<string, unknown>>;
+}
+
+/** A command whose run can be recorded. */
+export interface RecordedCommand extends SpeechOptions {
+  readonly torrentPath: string;
+  readonly records?: RecordOptions;
+  /** They are no run of their own. */
+  readonly showFiles?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** What commander gives for these options. */

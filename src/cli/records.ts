@@ -1,19 +1,9 @@
 // Whether a run of `get` or `seed` leaves a record, and what it tells it. What does the recording is loaded when it is asked for.
 
 import type { Download, DownloadEvent, Metainfo } from '../index.ts';
-import type { SpeechOptions } from './speech-options.ts';
 import type { Environment } from './env.ts';
 import type { ReaderLimit } from './reader-limit.ts';
-import type { RecordOptions } from './record-options.ts';
-
-/** A command whose run can be recorded. */
-export interface RecordedCommand extends SpeechOptions {
-  readonly torrentPath: string;
-  readonly records?: RecordOptions;
-  /** They are no run of their own. */
-  readonly showFiles?: boolean;
-  readonly dryRun?: boolean;
-}
+import type { RecordedCommand } from './record-options.ts';
 
 /** What a command tells its records. */
 export interface Records {

@@ -95,6 +95,47 @@ test('reads `-o -` as data on stdout, with its options, and --sequential for the
   assert.throws(() => parse(['get', 'a', '-o', '-', '--dry-run']), /'--dry-run' cannot be used with '-o -'/);
 });
 
+test('reads when seeding is to end; any condition asks for it', () => {
+  const seedOf = (...args: string[]): unknown => (parse(['get', 'a', ...args]) as { seed?: unknown }).seed;
+  assert.equal(seedOf(), undefined);
+  assert.deepEqual(seedOf('--seed'), { goal: {} });
+  assert.deepEqual(seedOf('--seed=1h'), { goal: { durationMs: 3_600_000 } });
+  const all = seedOf('--seed-ratio', '1.5', '--seed-time', '2s', '--seed-until-exit-of', '42');
+  assert.deepEqual(all, { goal: { ratio: 1.5, durationMs: 2000 }, untilExitOf: 42 });
+  const command = parse([
+    '--seed',
+    'get',
+    '--seed',
+    'a.torrent',
+    '-p',
+    '6881-6889',
+    '--max-upload-rate',
+    '1K',
+    '--no-listen',
+    '--super-seed',
+  ]);
+  assert.ok(command.kind === 'get');
+  assert.equal(command.torrentPath, 'a.torrent', 'is no duration');
+  const { port, maxUploadRate, listen, superSeed } = command.download;
+  assert.deepEqual([port, maxUploadRate, listen, superSeed], [{ first: 6881, last: 6889 }, 1024, false, true]);
+  assert.equal((parse(['get', '-o', '--seed', 'a']) as { seed?: unknown }).seed, undefined, 'a directory of that name');
+  assert.throws(() => parse(['get', 'a', '-o', '-', '--seed']), /'--seed \[DURATION\]' cannot be used with '-o -'/);
+});
+
+test('reads `seed`', () => {
+  assert.deepEqual(parse(['seed', 'a', '-d', 'out', '-s', '2', '--recheck', '--seed-time', '1m', '-q']), {
+    kind: 'seed',
+    torrentPath: 'a',
+    select: ['2'],
+    progress: 'auto',
+    download: { outputDir: 'out', announce: [], peers: [], resume: false },
+    seed: { goal: { durationMs: 60_000 } },
+    ...plainSpeech,
+    quiet: true,
+  });
+  for (const option of ['--seed', '--deadline', '--max-download-rate']) assert.throws(() => parse(['seed', 'a', option, '1']), UsageError);
+});
+
 test('takes 0 as off: no deadline, no rate limit, no stall timeout', () => {
   const command = parse(['get', 'a', '--deadline', '0', '--max-download-rate', '0', '--stall-timeout', '0']);
   assert.ok(command.kind === 'get');

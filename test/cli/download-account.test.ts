@@ -103,6 +103,30 @@ test('shows a download as share, rate, time left, peers, pieces and waste', () =
   assert.ok(!downloadView({ ...one, verifiedBytes: 1000, etaMs: undefined }).facts.includes('ETA ?'), 'nothing is waited for');
 });
 
+test('shows what goes out beside it once something did', () => {
+  const { facts } = downloadView({ ...progress, uploadedBytes: 1, uploadRateBytesPerSecond: 2048 });
+  assert.deepEqual(facts.slice(0, 4), ['1.00 MiB/s', 'ETA 1m05s', '2.00 KiB/s up', '1 peer']);
+});
+
+test('shows seeding by what is reached of the first goal, and the time that is left', () => {
+  const seeding = { ...progress, phase: 'seeding', uploadedBytes: 500, uploadRateBytesPerSecond: 100, seedingMs: 30_000 } as const;
+  const facts = ['seeding', '100 B/s up', '500 B sent', 'ratio 0.50', '1 peer'];
+  assert.deepEqual(downloadView(seeding), { doneBytes: 1000, totalBytes: 1000, facts });
+  assert.deepEqual(downloadView(seeding, { ratio: 2 }), { doneBytes: 250, totalBytes: 1000, facts: [...facts, '15s left'] });
+  assert.deepEqual(downloadView(seeding, { durationMs: 40_000 }), { doneBytes: 750, totalBytes: 1000, facts: [...facts, '10s left'] });
+  assert.deepEqual(downloadView(seeding, { ratio: 2, durationMs: 120_000 }).facts.at(-1), '15s left');
+  const idle = downloadView({ ...seeding, uploadRateBytesPerSecond: 0 }, { ratio: 2 });
+  assert.deepEqual([idle.doneBytes, idle.facts.at(-1)], [250, '1 peer']);
+  assert.equal(downloadView({ ...seeding, uploadedBytes: 5000 }, { ratio: 2 }).doneBytes, 1000, 'never more than all');
+});
+
+test('sums up seeding that was stopped, without what a seed does not need to hear', () => {
+  const account = new DownloadAccount(collectingTalk().talk, 'seeded');
+  const seeding = { ...progress, phase: 'seeding', uploadedBytes: 500, seedingMs: 2000 } as const;
+  account.note({ type: 'progress', progress: seeding });
+  assert.equal(account.verdict(143, seeding), 'ends after 2s with exit code 143 (SIGTERM): sent 500 B, ratio 0.50');
+});
+
 test('shows the check of existing data by the bytes that were checked', () => {
   const checking = downloadView({ ...progress, phase: 'checking', checkedBytes: 30, bytesToCheck: 60 });
   assert.deepEqual(checking, { doneBytes: 30, totalBytes: 60, facts: ['checking existing data'] });
@@ -117,5 +141,9 @@ test('says of a complete download what came and how fast, or that nothing had to
   assert.match(
     completionText({ files, progress: { ...progress, downloadedBytes: 0 }, seedEnd: undefined }),
     /1 file, 1000 B, all of it was there$/,
+  );
+  assert.match(
+    completionText({ files, progress: { ...progress, uploadedBytes: 500 }, seedEnd: undefined }),
+    /KiB\/s\); sent 500 B, ratio 0\.50$/,
   );
 });

@@ -47,7 +47,7 @@ test('reports a download that is complete: bytes by peer and source, times, piec
   assert.ok(totals !== null);
   assert.deepEqual([totals.verifiedBytes, totals.verifiedPieces], [300_000, torrent.pieceCount]);
   const sum = peers.reduce((bytes, { downloadedBytes }) => bytes + downloadedBytes, 0);
-  assert.deepEqual([sum, origins], [totals.downloadedBytes, [{ origin: 'user', peers: 2, downloadedBytes: sum }]]);
+  assert.deepEqual([sum, origins], [totals.downloadedBytes, [{ origin: 'user', peers: 2, downloadedBytes: sum, uploadedBytes: 0 }]]);
   assert.equal(peers.find(({ peer }) => peer === honest.address)?.fate, 'serving');
   assert.deepEqual(
     pieces.map(({ fetched, atMs }) => [fetched, atMs !== null]),

@@ -30,10 +30,10 @@ interface Place {
   readonly tracker: FakeTracker;
   /** The port that was announced first. */
   readonly port: Promise<number>;
-  start(...args: string[]): RunningCli;
-  run(...args: string[]): Promise<RunResult>;
+  readonly start: (...args: string[]) => RunningCli;
+  readonly run: (...args: string[]) => Promise<RunResult>;
   /** Downloads from the announced port into `to`. */
-  leech(to: string): Promise<RunResult>;
+  readonly leech: (to: string) => Promise<RunResult>;
 }
 
 /** A directory with `a.torrent`, whose tracker waits for announces, and its content in `data`. */

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { formatDuration } from '../../src/cli/format.ts';
-import { longestDurationMs, parseCount, parseDuration, parseMinRate, parseRate, parseSize, UnitError } from '../../src/cli/units.ts';
+import {
+  longestDurationMs,
+  parseCount,
+  parseDuration,
+  parseMinRate,
+  parsePorts,
+  parseRate,
+  parseRatio,
+  parseSize,
+  UnitError,
+} from '../../src/cli/units.ts';
 
 const durations: readonly [string, number][] = [
   ['0', 0],
@@ -114,6 +124,18 @@ test('reads whole numbers within bounds, of digits only', () => {
   for (const text of ['', '0', '65536', '70000', '-1', '+1', '1e3', '1.0', '0x1', 'NaN', ' 1', '999999999999999999999']) {
     assert.throws(() => parseCount(text, 1, 65_535), /whole number from 1 to 65535/, JSON.stringify(text));
   }
+});
+
+test('reads a port or a range of ports, and a ratio', () => {
+  assert.equal(parsePorts('6881'), 6881);
+  assert.deepEqual(parsePorts('6881-6889'), { first: 6881, last: 6889 });
+  assert.deepEqual(parsePorts('1-65535'), { first: 1, last: 65_535 });
+  assert.deepEqual(parsePorts('5-5'), { first: 5, last: 5 });
+  for (const text of ['', '-', '1-', '-1', '0-5', '1-65536', '1-2-3', '1 - 2', 'any'])
+    assert.throws(() => parsePorts(text), UnitError, text);
+  assert.throws(() => parsePorts('9-8'), /goes up, such as 8-9/);
+  assert.deepEqual([parseRatio('2'), parseRatio('0.25')], [2, 0.25]);
+  for (const text of ['', '0', '0.0', '-1', '1:1', '.5', '1e3', 'Infinity', '50%']) assert.throws(() => parseRatio(text), UnitError, text);
 });
 
 test('understands every duration below a day that it prints itself', () => {

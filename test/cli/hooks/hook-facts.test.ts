@@ -39,6 +39,7 @@ test('tells of a download that ended, each file with its number', () => {
     totalBytes: 12,
     verifiedBytes: null,
     downloadedBytes: null,
+    uploadedBytes: null,
     durationMs: 250,
     exitCode: 7,
     exitName: 'stalled',

@@ -59,6 +59,16 @@ test('reads switches, negated ones and lists from variables and from the file', 
   assert.deepEqual(fromFile.download.announce, ['http://h/a', 'http://h/b']);
 });
 
+test('an option whose value may be left out is switched on and off, or given a value', () => {
+  const seed = (given: Given): unknown => get('get a', given).seed?.goal;
+  for (const TTORRENT_SEED of ['1', 'yes', 'true']) assert.deepEqual(seed({ variables: { TTORRENT_SEED } }), {});
+  for (const TTORRENT_SEED of ['0', 'off']) assert.equal(seed({ variables: { TTORRENT_SEED }, file: { seed: '1h' } }), undefined);
+  assert.deepEqual(seed({ variables: { TTORRENT_SEED: '1h' } }), { durationMs: 3_600_000 });
+  assert.deepEqual([seed({ file: { seed: true } }), seed({ file: { seed: false } })], [{}, undefined]);
+  assert.deepEqual(seed({ file: { seed: '2s', 'seed-ratio': 1.5 } }), { ratio: 1.5, durationMs: 2000 });
+  assert.deepEqual(get('get a --seed-time 1s', { file: { seed: '2s' } }).seed?.goal, { durationMs: 1000 }, 'they exclude each other');
+});
+
 test('what excludes another keeps to the same precedence', () => {
   assert.deepEqual(get('get a -q', { variables: { TTORRENT_VERBOSE: '1' } }).verbose, false);
   const verbose = get('get a', { variables: { TTORRENT_VERBOSE: '1' }, file: { quiet: true } });
