@@ -1,6 +1,6 @@
 // The options that say whether to seed, and for how long.
 
-import { type Command, Option } from 'commander';
+import type { Command, Option } from 'commander';
 
 import type { DownloadOptions } from '../index.ts';
 import { outputDirOf, quantity } from './command-options.ts';

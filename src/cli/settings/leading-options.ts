@@ -18,7 +18,7 @@ export function withPresets(args: readonly string[], program: Command): string[]
   const words = [...args];
   for (let at = 0; at < words.length && words[at] !== '--'; at += Math.max(1, wordsOf(words, at, options))) {
     const option = options.find(({ long }) => long === words[at]);
-    if (option?.presetArg !== undefined) words[at] += `=${String(option.presetArg)}`;
+    if (typeof option?.presetArg === 'string') words[at] += `=${option.presetArg}`;
   }
   return words;
 }
