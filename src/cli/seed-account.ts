@@ -31,12 +31,11 @@ export function seedView(progress: DownloadProgress, goal: SeedRequest['goal'] =
     leftMs.push(goal.durationMs - seedingMs);
   }
   const facts = [
-    'seeding',
-    `${formatRate(rate)} up`,
-    `${formatBytes(uploadedBytes)} sent`,
+    `seeding ${formatRate(rate)}`,
+    ...(leftMs.length > 0 ? [`${formatDuration(Math.min(...leftMs))} left`] : []),
     `ratio ${ratioOf(progress).toFixed(2)}`,
     formatCount(progress.connectedPeers, 'peer'),
-    ...(leftMs.length > 0 ? [`${formatDuration(Math.min(...leftMs))} left`] : []),
+    `${formatBytes(uploadedBytes)} sent`,
   ];
   const share = shares.length === 0 ? 1 : Math.min(1, Math.max(...shares));
   return { doneBytes: Math.floor(share * totalBytes), totalBytes, facts };

@@ -110,13 +110,14 @@ test('shows what goes out beside it once something did', () => {
 
 test('shows seeding by what is reached of the first goal, and the time that is left', () => {
   const seeding = { ...progress, phase: 'seeding', uploadedBytes: 500, uploadRateBytesPerSecond: 100, seedingMs: 30_000 } as const;
-  const facts = ['seeding', '100 B/s up', '500 B sent', 'ratio 0.50', '1 peer'];
-  assert.deepEqual(downloadView(seeding), { doneBytes: 1000, totalBytes: 1000, facts });
-  assert.deepEqual(downloadView(seeding, { ratio: 2 }), { doneBytes: 250, totalBytes: 1000, facts: [...facts, '15s left'] });
-  assert.deepEqual(downloadView(seeding, { durationMs: 40_000 }), { doneBytes: 750, totalBytes: 1000, facts: [...facts, '10s left'] });
-  assert.deepEqual(downloadView(seeding, { ratio: 2, durationMs: 120_000 }).facts.at(-1), '15s left');
+  const factsWith = (...left: string[]): string[] => ['seeding 100 B/s', ...left, 'ratio 0.50', '1 peer', '500 B sent'];
+  const viewOf = (doneBytes: number, ...left: string[]): unknown => ({ doneBytes, totalBytes: 1000, facts: factsWith(...left) });
+  assert.deepEqual(downloadView(seeding), viewOf(1000));
+  assert.deepEqual(downloadView(seeding, { ratio: 2 }), viewOf(250, '15s left'));
+  assert.deepEqual(downloadView(seeding, { durationMs: 40_000 }), viewOf(750, '10s left'));
+  assert.deepEqual(downloadView(seeding, { ratio: 2, durationMs: 120_000 }), viewOf(250, '15s left'));
   const idle = downloadView({ ...seeding, uploadRateBytesPerSecond: 0 }, { ratio: 2 });
-  assert.deepEqual([idle.doneBytes, idle.facts.at(-1)], [250, '1 peer']);
+  assert.deepEqual([idle.doneBytes, idle.facts[1]], [250, 'ratio 0.50']);
   assert.equal(downloadView({ ...seeding, uploadedBytes: 5000 }, { ratio: 2 }).doneBytes, 1000, 'never more than all');
 });
 

@@ -6,10 +6,10 @@ export const tones = 8;
 /** The style sheet, as it stands in the page. */
 export const reportStyle = `
 :root{color-scheme:light dark;--bg:#f7f8f8;--card:#fff;--ink:#1c2327;--soft:#55626b;--rule:#dfe4e7;--accent:#0e6c77;--good:#1a7446;--bad:#b02a22;
---goodbg:#e4f3ea;--badbg:#fbe9e7;--missing:#dde2e6;--before:#93a1ab;--stall:#f3dfc1;
+--goodbg:#e4f3ea;--badbg:#fbe9e7;--missing:#dde2e6;--before:#93a1ab;--stall:#f3dfc1;--sent:#9a4f07;
 --t0:#433a86;--t1:#41579f;--t2:#3a73ac;--t3:#358dac;--t4:#37a49d;--t5:#5cb787;--t6:#93c76f;--t7:#d2cf62}
 @media(prefers-color-scheme:dark){:root{--bg:#13181b;--card:#1a2125;--ink:#e5eaec;--soft:#a3b0b8;--rule:#2d373d;--accent:#5cbcc8;--good:#6fce9c;
---bad:#ff9186;--goodbg:#173125;--badbg:#3a1f1d;--missing:#2b353b;--before:#687781;--stall:#4a3a20;
+--bad:#ff9186;--goodbg:#173125;--badbg:#3a1f1d;--missing:#2b353b;--before:#687781;--stall:#4a3a20;--sent:#e3a355;
 --t0:#6a5fb5;--t1:#5f74c0;--t2:#4f8cc6;--t3:#45a2c1;--t4:#45b5ae;--t5:#66c593;--t6:#9fd27b;--t7:#ded97a}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
@@ -37,7 +37,7 @@ dl.list dd{font-size:.95rem;font-weight:400;overflow-wrap:anywhere}
 .grid{stroke:var(--rule);vector-effect:non-scaling-stroke}
 .area{fill:var(--accent);opacity:.16}
 .line{fill:none;stroke:var(--accent);stroke-width:1.5;vector-effect:non-scaling-stroke}
-.sent{fill:none;stroke:var(--good);stroke-width:1.5;vector-effect:non-scaling-stroke}
+.sent{fill:none;stroke:var(--sent);stroke-width:1.5;vector-effect:non-scaling-stroke}
 .mean{stroke:var(--soft);stroke-dasharray:4 4;vector-effect:non-scaling-stroke}
 .stall{fill:var(--stall)}
 .map{width:100%;max-height:24rem;display:block}
@@ -47,7 +47,7 @@ dl.list dd{font-size:.95rem;font-weight:400;overflow-wrap:anywhere}
 .key{display:inline-flex;align-items:center;gap:.35rem;margin-right:.6rem;white-space:nowrap}
 .tones+span{margin-right:.6rem}
 .key-line,.key-mean,.key-sent{display:inline-block;width:1.4rem;border-top:2px solid var(--accent)}
-.key-sent{border-top:2px solid var(--good)}
+.key-sent{border-top-color:var(--sent)}
 .key-mean{border-top:2px dashed var(--soft)}
 .key-stall{background:var(--stall)}
 .missing{fill:var(--missing);background:var(--missing)}
