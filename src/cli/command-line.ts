@@ -20,7 +20,7 @@ import { type RecordOptions, recordsOf } from './record-options.ts';
 import { refuse, usageOf } from './refusal.ts';
 import type { ConfigFile } from './settings/config-file.ts';
 import { type EffectiveSetting, effectiveSettings, offerAll } from './settings/effective.ts';
-import { commandFirst, withPresets } from './settings/leading-options.ts';
+import { commandFirst, withSwitches } from './settings/leading-options.ts';
 import { defineSeed, type SeedCommand } from './seed-command.ts';
 import { seedAfter, type SeedRequest } from './seed-options.ts';
 import { applySettings, noSources, type SettingSources, type Settings, type SettingValue } from './settings/settings.ts';
@@ -102,7 +102,7 @@ export function parseCommandLine(args: readonly string[], version: string, sourc
   const outcome = newOutcome(sources);
   const program = makeProgram(outcome, version);
   try {
-    program.parse(withPresets(commandFirst(args, program), program), { from: 'user' });
+    program.parse(withSwitches(commandFirst(args, program), program), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return { kind: 'print', text: outcome.printed };
     throw error;

@@ -26,14 +26,11 @@ export interface TypedSeedOptions {
   seedUntilExitOf?: number;
 }
 
-/** What `--seed` alone is short for. */
-const forever = 'forever';
-
 /** `--seed[=DURATION]`. */
 export function seedOption(): Option {
   const description = 'when all is complete, give it to others until stopped; --seed=1h for so long';
-  const parse = (text: string): number | true => (text === forever ? true : parseGoalTime(text));
-  return quantity('--seed [DURATION]', description, parse).preset(forever).conflicts('seedTime');
+  const parse = (text: string): number | true => (text === 'true' ? true : parseGoalTime(text));
+  return quantity('--seed [DURATION]', description, parse).conflicts('seedTime');
 }
 
 /** The conditions, in the order of the help. */

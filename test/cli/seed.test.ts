@@ -301,6 +301,7 @@ test('what makes no sense ends with 28', async (t) => {
     assert.match(stderr, complaint);
   }
   assert.equal((await run('seed', 'a.torrent', '-o', '-')).exitCode, 28);
-  assert.equal((await run('seed', 'a.torrent', '--overwrite')).exitCode, 28);
+  const refused = await run('seed', 'a.torrent', '--overwrite', '--json');
+  assert.deepEqual([refused.exitCode, lastOf(refused.stdout, 'verdict')['exitCode']], [28, 28]);
   assert.deepEqual(readdirSync(directory).sort(), ['a.torrent', 'data']);
 });

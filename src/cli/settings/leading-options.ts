@@ -12,13 +12,13 @@ export function commandFirst(args: readonly string[], program: Command): string[
   return command === undefined ? [] : [command, ...args.slice(0, end), ...rest];
 }
 
-/** `args` with each option that may be without a value, and is, given what that stands for: commander would take the next word. */
-export function withPresets(args: readonly string[], program: Command): string[] {
+/** `args` with `=true` behind each option that may be without a value, and is: commander would take the next word for it. */
+export function withSwitches(args: readonly string[], program: Command): string[] {
   const options = program.commands.flatMap((command) => command.options);
   const words = [...args];
   for (let at = 0; at < words.length && words[at] !== '--'; at += Math.max(1, wordsOf(words, at, options))) {
     const option = options.find(({ long }) => long === words[at]);
-    if (typeof option?.presetArg === 'string') words[at] += `=${option.presetArg}`;
+    if (option?.optional === true && !option.required) words[at] += '=true';
   }
   return words;
 }
