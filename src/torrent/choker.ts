@@ -1,9 +1,9 @@
-// Who may download from us (BEP 3, "choking"). Regular places are for those who gave us most in the last 20 s; the optimistic ones, and those
-// that nobody has earned, are for the others in turns. While we seed all places are turns. A pure policy: facts and time come in, the unchoked
-// come out. When turns end and who is next: turn-order.ts; how many places there are: upload-slots.ts.
+// Who may download from us (BEP 3, "choking"). Regular places are for those who gave us most in the last 20 s; the optimistic ones, and
+// those that nobody has earned, are for the others in turns. While we seed all places are turns. A pure policy: facts and time come in,
+// the unchoked come out. When turns end and who is next: turn-order.ts; how many places there are: upload-slots.ts.
 
 import type { Random } from '../support/random.ts';
-import { drawTurns, isSeedTurnOver, nextWhileSeeding, turnMs, type Waiting } from './turn-order.ts';
+import { drawTurns, nextWhileSeeding, seedTurnBytes, turnMs, type Waiting } from './turn-order.ts';
 import { UploadSlots } from './upload-slots.ts';
 
 /** A peer as the choker sees it. Totals run over the connection's life; the choker takes differences. Bytes, ms. */
@@ -22,6 +22,8 @@ export interface Chokable {
   readonly receivedBytes: number;
   /** Payload we gave it. */
   readonly sentBytes: number;
+  /** How many pieces it says it has. No choice rests on it: turn-order.ts says why. */
+  readonly pieceCount: number;
 }
 
 /** What else the choker must know. */
@@ -36,8 +38,8 @@ export interface ChokerFacts {
 }
 
 /**
- * BEP 3: who is choked changes once in ten seconds, since connections need some to get going and peers some to give back ("fibrillation"). No peer
- * loses its place earlier unless it loses interest.
+ * BEP 3: who is choked changes once in ten seconds, since connections need some to get going and peers some to give back ("fibrillation").
+ * No peer loses its place earlier unless it loses interest.
  */
 const rechokeMs = 10_000;
 
@@ -46,6 +48,7 @@ interface Known extends Waiting {
   peer: Chokable;
   sinceMs: number;
   hadPlace: boolean;
+  unusedBytes: number;
   /** Until when it keeps a place that it has not earned; 0 when it has. */
   turnEndsMs: number;
   sentBeforeTurn: number;
@@ -80,7 +83,7 @@ export class Choker {
     if (isRechoke) this.#rechoked(facts, interested.length);
     const chosen = this.#fillPlaces(interested, isRechoke, facts);
     if (!facts.isSeeding) this.#addBetter(all, chosen, isRechoke);
-    for (const known of all) noteChoice(known, chosen.has(known), isRechoke, facts.nowMs);
+    for (const known of all) noteChoice(known, chosen.has(known), isRechoke, facts);
     return new Set(Array.from(chosen, ({ peer }) => peer.number));
   }
 
@@ -122,7 +125,7 @@ export class Choker {
       giver.turnEndsMs = 0;
     }
     const goesOn = (known: Known): boolean =>
-      isSeeding ? !isSeedTurnOver(known.peer.sentBytes - known.sentBeforeTurn, pieceLength) : known.turnEndsMs > nowMs;
+      isSeeding ? known.peer.sentBytes - known.sentBeforeTurn < seedTurnBytes(pieceLength) : known.turnEndsMs > nowMs;
     const going = interested.filter((known) => !known.peer.isChoked && !chosen.has(known) && !isIdle(known) && goesOn(known));
     // Those who came last go on first: they have had least.
     for (const known of going.sort((a, b) => b.sinceMs - a.sinceMs)) if (chosen.size < places) chosen.add(known);
@@ -143,10 +146,10 @@ export class Choker {
    */
   #addBetter(all: readonly Known[], chosen: Set<Known>, isRechoke: boolean): void {
     const { regular } = this.#slots;
-    const earned = byGiving([...chosen]);
-    const least = earned.length < regular ? 0 : given(earned[regular - 1] as Known);
+    const least = byGiving([...chosen])[regular - 1];
+    const leastGiven = least === undefined ? 0 : given(least);
     const others = byGiving(all.filter(({ peer }) => !peer.isInterested && (isRechoke || !peer.isChoked)));
-    for (const giver of others.slice(0, regular)) if (given(giver) > least) chosen.add(giver);
+    for (const giver of others.slice(0, regular)) if (given(giver) > leastGiven) chosen.add(giver);
   }
 }
 
@@ -155,6 +158,7 @@ function meet(peer: Chokable): Known {
     peer,
     sinceMs: peer.connectedMs,
     hadPlace: false,
+    unusedBytes: 0,
     turnEndsMs: 0,
     sentBeforeTurn: 0,
     sentAtRechoke: 0,
@@ -163,13 +167,15 @@ function meet(peer: Chokable): Known {
   };
 }
 
-function noteChoice(known: Known, isChosen: boolean, isRechoke: boolean, nowMs: number): void {
+function noteChoice(known: Known, isChosen: boolean, isRechoke: boolean, { nowMs, pieceLength }: ChokerFacts): void {
   const { peer } = known;
   if (peer.isChoked === isChosen) {
     known.sinceMs = nowMs;
     if (isChosen) {
       known.hadPlace = true;
       known.sentBeforeTurn = peer.sentBytes;
+    } else if (isIdle(known)) {
+      known.unusedBytes += seedTurnBytes(pieceLength);
     }
   }
   if (!isRechoke) return;
