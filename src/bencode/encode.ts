@@ -13,12 +13,32 @@ const e = fromLatin1('e');
 
 /** The canonical bencoding of `value`, keys sorted by their bytes. Throws InvariantError for a number that is no safe integer. */
 export function encode(value: BencodeValue): Uint8Array {
-  const parts: Uint8Array[] = [];
+  const parts = new Parts();
   append(parts, value);
-  return concatBytes(parts);
+  return parts.joined();
 }
 
-function append(parts: Uint8Array[], value: BencodeValue): void {
+/** As many parts as there are keys and values take a hundred times their bytes, so they are joined from time to time. */
+class Parts {
+  readonly #joined: Uint8Array[] = [];
+  #recent: Uint8Array[] = [];
+
+  push(part: Uint8Array): void {
+    if (this.#recent.push(part) >= 4096) this.#join();
+  }
+
+  joined(): Uint8Array {
+    this.#join();
+    return concatBytes(this.#joined);
+  }
+
+  #join(): void {
+    this.#joined.push(concatBytes(this.#recent));
+    this.#recent = [];
+  }
+}
+
+function append(parts: Parts, value: BencodeValue): void {
   if (typeof value === 'number') {
     assert(Number.isSafeInteger(value), `bencoding the number ${value}`);
     parts.push(bencode.encode(value));

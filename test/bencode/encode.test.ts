@@ -35,3 +35,8 @@ for (const [value, text] of table) {
 test('refuses a number that bencode cannot say exactly', () => {
   for (const value of [1.5, Number.NaN, Infinity, 2 ** 53]) assert.throws(() => encode([value]), InvariantError);
 });
+
+test('writes a list of more parts than are joined at a time', () => {
+  const items = Array.from({ length: 10_000 }, (_, i) => i);
+  assert.equal(Buffer.from(encode(items)).toString('latin1'), `l${items.map((i) => `i${i}e`).join('')}e`);
+});
