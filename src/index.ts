@@ -22,8 +22,12 @@ export {
 export type { Checksum, ChecksumAlgorithm } from './metainfo/checksum.ts';
 export type { Infohash, Metainfo, TorrentFile } from './metainfo/metainfo.ts';
 export { parseTorrent } from './metainfo/parse-torrent.ts';
+export type { TorrentFields } from './metainfo/build-torrent.ts';
+export { editTorrent, type TorrentEdits } from './metainfo/edit-torrent.ts';
 export { selectFiles } from './metainfo/selection.ts';
+export { createTorrent, type CreatedTorrent, type CreateOptions } from './storage/create-torrent.ts';
 export { readTorrentFile } from './storage/read-torrent-file.ts';
+export { checkTorrentTarget, replaceTorrentFile, writeTorrentFile, type WriteOptions } from './storage/write-torrent-file.ts';
 export type { Allocation } from './storage/storage.ts';
 export type { DownloadPlan, PlannedFile } from './storage/plan-files.ts';
 export type { VerifiedFile, VerifyResult } from './storage/verify-files.ts';

@@ -50,7 +50,7 @@ function readTorrent(bytes: Uint8Array, rules: PathRules): Metainfo {
   if (!isDict(decoded.value)) throw shapeError('the torrent', 'a dictionary with "info"', decoded.value);
   const torrent = new DictReader(decoded.value, 'the torrent');
   const info = torrent.dictionary('info');
-  const infohash = hashOf(bytes, decoded.span as Span);
+  const infohash = infohashOf(bytes, decoded.span as Span);
   if (!/^\s*$/.test(toLatin1(bytes.subarray(decoded.end)))) {
     warnings.add('odd bytes', () => `${bytes.length - decoded.end} bytes behind the end of the torrent: ignored`);
   }
@@ -74,8 +74,8 @@ function readTorrent(bytes: Uint8Array, rules: PathRules): Metainfo {
   };
 }
 
-/** BEP 3: over the bytes as they are in the file, so that a file that is not canonical keeps its infohash. */
-function hashOf(bytes: Uint8Array, { begin, end }: Span): Infohash {
+/** BEP 3: over the bytes of `info` as they are in the file, so that a file that is not canonical keeps its infohash. */
+export function infohashOf(bytes: Uint8Array, { begin, end }: Span): Infohash {
   return new Uint8Array(createHash('sha1').update(bytes.subarray(begin, end)).digest()) as Infohash;
 }
 

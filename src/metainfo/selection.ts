@@ -22,7 +22,7 @@ export function selectFiles(metainfo: Pick<Metainfo, 'files' | 'isMultiFile'>, s
 function selectBy(selector: string, files: readonly TorrentFile[], isMultiFile: boolean): TorrentFile[] {
   if (selector === '') throw new InputError('bad-argument', 'selecting files: expected numbers or a glob, found nothing');
   if (/^[\d,\s-]+$/.test(selector)) return selector.split(',').flatMap((item) => selectRange(item.trim(), selector, files));
-  const matches = matcherOf(selector);
+  const matches = matcherOf(selector, 'selecting files');
   const matching = files.filter((file) => namesOf(file, isMultiFile, selector).some(matches));
   if (matching.length === 0) throw new InputError('nothing-selected', `selecting files: "${printable(selector, 200)}" matches no file`);
   return matching;
@@ -44,13 +44,17 @@ function selectRange(item: string, selector: string, files: readonly TorrentFile
   return files.slice(first - 1, last);
 }
 
-function matcherOf(glob: string): (name: string) => boolean {
+/**
+ * Whether a path, with slashes, is what `glob` means: itself, or what the pattern matches. Throws InputError `bad-argument`, which says what
+ * was being done, for what is no glob.
+ */
+export function matcherOf(glob: string, doing: string): (name: string) => boolean {
   try {
     // Paths have slashes on every system; a `!` in front is part of a name, since "all but" would depend on which name is matched.
     const matches = picomatch(glob, { dot: true, windows: false, nonegate: true });
     return (name) => name === glob || matches(name);
   } catch (cause) {
-    throw new InputError('bad-argument', `selecting files: "${printable(glob, 200)}" is not a glob`, { cause });
+    throw new InputError('bad-argument', `${doing}: "${printable(glob, 200)}" is not a glob`, { cause });
   }
 }
 

@@ -41,6 +41,16 @@ export function readNodes(torrent: DictReader, warnings: Warnings): { readonly h
   return nodes;
 }
 
+/** What keeps a tracker with this URL from being read from a torrent; undefined when nothing does. */
+export function trackerProblem(url: string): string | undefined {
+  return problemOf(url, trackerSchemes);
+}
+
+/** What keeps a web seed with this URL from being read from a torrent; undefined when nothing does. */
+export function webSeedProblem(url: string): string | undefined {
+  return problemOf(url, webSeedSchemes);
+}
+
 function readNode(node: BencodeValue): { readonly host: string; readonly port: number } | undefined {
   if (!isList(node)) return undefined;
   const [rawHost, port] = node;
@@ -87,25 +97,25 @@ class UrlList {
     if (!isBytes(value)) return this.#warn(`a ${this.#purpose} that is not a string: left out`);
     const url = toText(value).trim();
     if (url === '' || this.#seen.has(url)) return undefined; // common: an empty `url-list`, the same tracker in two tiers
-    const problem = this.#problemOf(url);
+    const problem = problemOf(url, this.#schemes);
     if (problem !== undefined) return this.#warn(`${this.#purpose} ${redactUrl(url)} ${problem}: left out`);
     this.#seen.add(url);
     return url;
   }
 
-  #problemOf(url: string): string | undefined {
-    if (url.length > metainfoLimits.urlChars) return `is longer than ${metainfoLimits.urlChars} characters`;
-    if (/\p{Cc}/u.test(url)) return 'holds a control character';
-    if (!URL.canParse(url)) return 'is not a URL';
-    const { protocol, hostname } = new URL(url);
-    if (!this.#schemes.includes(protocol)) return `has a scheme we do not use, ${printable(protocol, 20)}`;
-    if (hostname === '') return 'names no host';
-    // A host in other scripts than Latin can look like another one. Who wants it can name it on the command line.
-    if (/(^|\.)xn--|%/i.test(hostname)) return 'has an internationalised host name';
-    return undefined;
-  }
-
   #warn(message: string): undefined {
     this.#warnings.add(`${this.#purpose} URLs left out`, () => message);
   }
+}
+
+function problemOf(url: string, schemes: readonly string[]): string | undefined {
+  if (url.length > metainfoLimits.urlChars) return `is longer than ${metainfoLimits.urlChars} characters`;
+  if (/\p{Cc}/u.test(url)) return 'holds a control character';
+  if (!URL.canParse(url)) return 'is not a URL';
+  const { protocol, hostname } = new URL(url);
+  if (!schemes.includes(protocol)) return `has a scheme we do not use, ${printable(protocol, 20)}`;
+  if (hostname === '') return 'names no host';
+  // A host in other scripts than Latin can look like another one. Who wants it can name it on the command line.
+  if (/(^|\.)xn--|%/i.test(hostname)) return 'has an internationalised host name';
+  return undefined;
 }

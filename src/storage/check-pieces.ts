@@ -1,5 +1,5 @@
-// Checks pieces of existing files against their hashes, with all cores: worker threads that share a cursor and a result array. Little data
-// is checked on the main thread, since a worker costs some 30 ms to start. Reads only.
+// Checks pieces of existing files against their hashes, or finds the hashes of a new torrent, with all cores: worker threads that share a
+// cursor and a result array. Little data is hashed on the main thread, since a worker costs some 30 ms to start. Reads only.
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -24,9 +24,23 @@ export interface CheckRequest {
 export async function checkPieces(metainfo: Metainfo, request: CheckRequest): Promise<Uint8Array> {
   request.signal.throwIfAborted();
   if (request.pieces.length === 0) return new Uint8Array(0);
+  return (await hashAll(metainfo, request, false)).verdicts;
+}
+
+/**
+ * The SHA-1 of every piece, 20 bytes each, whatever hashes `metainfo` names. Throws as `checkPieces` does, and StorageError
+ * `read-write-failed` when a file is missing or too short.
+ */
+export async function hashPieces(metainfo: Metainfo, request: Omit<CheckRequest, 'pieces'>): Promise<Uint8Array> {
+  request.signal.throwIfAborted();
+  const pieces = Array.from({ length: metainfo.pieceCount }, (_, pieceIndex) => pieceIndex);
+  return (await hashAll(metainfo, { ...request, pieces }, true)).layout.pieceHashes.slice();
+}
+
+async function hashAll(metainfo: Metainfo, request: CheckRequest, fill: boolean): Promise<HashWork> {
   const totalBytes = bytesOf(metainfo, request.pieces);
   let checkedBytes = 0;
-  const work: HashWork = makeWork(metainfo, request);
+  const work = makeWork(metainfo, request, fill);
   const judged = (pieces: number): void => {
     // All pieces but the torrent's last are of one length; the last may be shorter, which shows only in the final figure.
     checkedBytes = Math.min(checkedBytes + pieces * metainfo.pieceLength, totalBytes);
@@ -35,7 +49,7 @@ export async function checkPieces(metainfo: Metainfo, request: CheckRequest): Pr
   request.onProgress(0, totalBytes);
   if (totalBytes <= storageLimits.checkInlineBytes) await checkInline(work, metainfo.files, request.signal, judged);
   else await checkInWorkers(work, workersFor(totalBytes), request.signal, judged);
-  return work.verdicts;
+  return work;
 }
 
 function bytesOf(metainfo: Metainfo, pieces: readonly number[]): number {
@@ -43,7 +57,7 @@ function bytesOf(metainfo: Metainfo, pieces: readonly number[]): number {
   return pieces.length * metainfo.pieceLength - (pieces.at(-1) === metainfo.pieceCount - 1 ? lastPieceIsShortBy : 0);
 }
 
-function makeWork(metainfo: Metainfo, request: CheckRequest): HashWork {
+function makeWork(metainfo: Metainfo, request: CheckRequest, fill: boolean): HashWork {
   const { files, pieceCount, pieceLength, totalLength } = metainfo;
   const pieces = new Uint32Array(new SharedArrayBuffer(request.pieces.length * 4));
   pieces.set(request.pieces);
@@ -59,6 +73,7 @@ function makeWork(metainfo: Metainfo, request: CheckRequest): HashWork {
     padFlags,
     pieces,
     verdicts: new Uint8Array(new SharedArrayBuffer(request.pieces.length)).fill(pieceVerdict.wrong),
+    fill,
     cursor: new Int32Array(new SharedArrayBuffer(4)),
     batch: Math.max(1, Math.floor(storageLimits.hashBatchBytes / pieceLength)),
   };
@@ -79,7 +94,7 @@ async function checkInline(
   try {
     for (const [i, pieceIndex] of work.pieces.entries()) {
       signal.throwIfAborted();
-      work.verdicts[i] = hasher.judge(pieceIndex);
+      work.verdicts[i] = work.fill ? hasher.fill(pieceIndex) : hasher.judge(pieceIndex);
       judged(1);
       await nextTurn();
     }

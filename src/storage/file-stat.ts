@@ -21,6 +21,7 @@ export interface FileStat extends FileVersion {
   readonly allocatedBytes: number;
   readonly isRegular: boolean;
   readonly isDirectory: boolean;
+  readonly isSymbolicLink: boolean;
   /** "a symbolic link", "a directory": for messages. */
   readonly kind: string;
 }
@@ -43,6 +44,7 @@ export function toFileStat(stats: BigIntStats): FileStat {
     allocatedBytes: Number(stats.blocks ?? 0n) * 512,
     isRegular: stats.isFile(),
     isDirectory: stats.isDirectory(),
+    isSymbolicLink: stats.isSymbolicLink(),
     kind: kindOf(stats),
   };
 }

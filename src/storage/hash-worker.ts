@@ -18,6 +18,8 @@ export interface HashWork {
   readonly verdicts: Uint8Array;
   /** Shared: one number, the position in `pieces` of the first that nobody has taken. */
   readonly cursor: Int32Array;
+  /** Whether the hashes are still to be found: then they are put into `pieceHashes` of the layout, which is shared, and not compared. */
+  readonly fill: boolean;
   /** How many pieces to take at a time. */
   readonly batch: number;
 }
@@ -33,7 +35,10 @@ function judgePieces(work: HashWork, hasher: PieceHasher, report: (pieces: numbe
     const begin = Atomics.add(work.cursor, 0, work.batch);
     const end = Math.min(begin + work.batch, work.pieces.length);
     if (begin >= end) return;
-    for (let i = begin; i < end; i++) work.verdicts[i] = hasher.judge(work.pieces[i] as number);
+    for (let i = begin; i < end; i++) {
+      const pieceIndex = work.pieces[i] as number;
+      work.verdicts[i] = work.fill ? hasher.fill(pieceIndex) : hasher.judge(pieceIndex);
+    }
     report(end - begin);
   }
 }

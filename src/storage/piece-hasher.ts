@@ -3,6 +3,7 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { storageLimits } from '../config.ts';
+import { StorageError } from '../errors.ts';
 import { type FileSlice, Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { equalBytes } from '../support/bytes.ts';
@@ -34,17 +35,29 @@ export class PieceHasher {
   /** One of `pieceVerdict`. A file that is missing or ends too early makes it `wrong`. Throws StorageError when one cannot be read. */
   judge(pieceIndex: number): number {
     const length = this.#geometry.lengthOf(pieceIndex);
-    const digest = this.#digest(this.#geometry.slices(this.#geometry.offsetOf(pieceIndex), length), length);
+    const digest = this.#digestOf(pieceIndex, length);
     if (digest === undefined) return pieceVerdict.wrong;
     const expected = this.#layout.pieceHashes.subarray(pieceIndex * 20, pieceIndex * 20 + 20);
     if (equalBytes(digest, expected)) return pieceVerdict.valid;
     return equalBytes(digest, this.#zeroDigest(length)) ? pieceVerdict.zeros : pieceVerdict.wrong;
   }
 
+  /** Puts the hash of a piece into `pieceHashes` of the layout, and says `valid`. Throws StorageError when a byte of it cannot be read. */
+  fill(pieceIndex: number): number {
+    const digest = this.#digestOf(pieceIndex, this.#geometry.lengthOf(pieceIndex));
+    if (digest === undefined) throw new StorageError('read-write-failed', `piece ${pieceIndex}: a file ends before its length`);
+    this.#layout.pieceHashes.set(digest, pieceIndex * 20);
+    return pieceVerdict.valid;
+  }
+
   /** Closes the file that was read last. */
   close(): void {
     if (this.#open !== undefined) closeSync(this.#open.fd);
     this.#open = undefined;
+  }
+
+  #digestOf(pieceIndex: number, length: number): Uint8Array | undefined {
+    return this.#digest(this.#geometry.slices(this.#geometry.offsetOf(pieceIndex), length), length);
   }
 
   #digest(slices: readonly FileSlice[], length: number): Uint8Array | undefined {
@@ -80,7 +93,7 @@ export class PieceHasher {
       }
       return true;
     } catch (error) {
-      throw storageError(`reading ${source} to check it`, error, 'read-write-failed');
+      throw storageError(`reading ${source} to hash it`, error, 'read-write-failed');
     }
   }
 
@@ -93,7 +106,7 @@ export class PieceHasher {
       return fd;
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined;
-      throw storageError(`opening ${source} to check it`, error, 'open-failed');
+      throw storageError(`opening ${source} to hash it`, error, 'open-failed');
     }
   }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { storageLimits } from '../../src/config.ts';
 import { StorageError } from '../../src/errors.ts';
-import { checkPieces } from '../../src/storage/check-pieces.ts';
+import { checkPieces, hashPieces } from '../../src/storage/check-pieces.ts';
 import { pieceVerdict } from '../../src/storage/piece-hasher.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { type Content, makeContent } from './fixture.ts';
@@ -118,3 +118,14 @@ test('only the pieces that were asked for are judged', async (t) => {
   const verdicts = await checkPieces(small.metainfo, { ...request(small, written(t, small)), pieces: [4, 6], onProgress: () => {} });
   assert.deepEqual([...verdicts], [1, 1]);
 });
+
+for (const content of [small, large]) {
+  test(`finds the hashes of ${content.metainfo.pieceCount} pieces without being told them`, async (t) => {
+    const asked = request(content, written(t, content));
+    const unknown = { ...content.metainfo, pieceHashes: new Uint8Array(content.metainfo.pieceHashes.length) };
+    assert.deepEqual(Buffer.from(await hashPieces(unknown, asked)), Buffer.from(content.metainfo.pieceHashes));
+    assert.equal(asked.progress.at(-1), content.metainfo.totalLength);
+    truncateSync(asked.sources[3] as string, 1_000_000);
+    await assert.rejects(hashPieces(unknown, asked), (error) => error instanceof StorageError && error.code === 'read-write-failed');
+  });
+}
