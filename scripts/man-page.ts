@@ -31,6 +31,7 @@ const variables: readonly [name: string, meaning: string][] = [
   ['TTORRENT_CONFIG', 'Names another config file; when empty, there is none.'],
   ['XDG_CONFIG_HOME, HOME, USERPROFILE', 'Where the config file is looked for: see FILES.'],
   ['XDG_STATE_HOME, LOCALAPPDATA', 'Where complete downloads are remembered: see FILES.'],
+  ['SOURCE_DATE_EPOCH', 'Seconds since 1970: the date of a torrent that "ttorrent create" makes, instead of now.'],
   ['NO_COLOR', 'When set and not empty, there are no colours.'],
   ['FORCE_COLOR', 'When set, and not 0 or false, there are colours even where there is no terminal.'],
   ['TERM', 'When "dumb" or not set, there are no colours and no progress bar.'],

@@ -12,6 +12,18 @@ import {
   selectOption,
   torrentArgument,
 } from './command-options.ts';
+import {
+  createExamples,
+  createRequest,
+  type CreateRequest,
+  defineCreate,
+  defineEdit,
+  editExamples,
+  editRequest,
+  type EditRequest,
+  type TypedCreateOptions,
+  type TypedEditOptions,
+} from './create-options.ts';
 import { completionExamples, defineCompletion, type Shell } from './completion/definition.ts';
 import { exitCodeLines } from './exit-codes.ts';
 import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
@@ -70,6 +82,12 @@ export interface VerifyCommand extends SpeechOptions {
   readonly json: boolean;
 }
 
+/** What `ttorrent create` was asked. */
+export type CreateCommand = CreateRequest & SpeechOptions;
+
+/** What `ttorrent edit` was asked. */
+export type EditCommand = EditRequest & SpeechOptions;
+
 /** What `ttorrent config` was asked. */
 export interface ConfigCommand extends SpeechOptions {
   readonly kind: 'config';
@@ -92,7 +110,16 @@ export interface PrintCommand {
 }
 
 /** What was asked of the program. */
-export type CommandLine = GetCommand | SeedCommand | InfoCommand | VerifyCommand | ConfigCommand | CompletionCommand | PrintCommand;
+export type CommandLine =
+  | GetCommand
+  | SeedCommand
+  | InfoCommand
+  | VerifyCommand
+  | CreateCommand
+  | EditCommand
+  | ConfigCommand
+  | CompletionCommand
+  | PrintCommand;
 
 /**
  * What `args` (without the program's own name) ask for, where they leave it open with the settings of `sources`; `version` is what `--version`
@@ -150,6 +177,8 @@ function makeProgram(outcome: Outcome, version: string): Command {
   defineSeed(program.command('seed'), (command) => (outcome.command = command));
   addInfo(program, outcome);
   addVerify(program, outcome);
+  addCreate(program, outcome);
+  addEdit(program, outcome);
   addConfig(program, outcome);
   addCompletion(program, outcome);
   program.hook('preAction', (_, command) => {
@@ -245,6 +274,22 @@ function addVerify(program: Command, outcome: Outcome): void {
     const outputDir = outputDirOf(typed);
     const { select = [], progress, json } = typed;
     outcome.command = { kind: 'verify', torrentPath, outputDir, select, progress, json: json === true, ...speechOf(typed) };
+  });
+}
+
+function addCreate(program: Command, outcome: Outcome): void {
+  const command = defineCreate(program.command('create')).addHelpText('before', examples(...createExamples));
+  for (const option of speechOptions('print nothing but errors')) command.addOption(option);
+  command.action((contentPath: string, typed: TypedCreateOptions & TypedSpeech) => {
+    outcome.command = { ...createRequest(contentPath, typed), ...speechOf(typed) };
+  });
+}
+
+function addEdit(program: Command, outcome: Outcome): void {
+  const command = defineEdit(program.command('edit')).addHelpText('before', examples(...editExamples));
+  for (const option of speechOptions('print nothing but errors')) command.addOption(option);
+  command.action((torrentPath: string, typed: TypedEditOptions & TypedSpeech) => {
+    outcome.command = { ...editRequest(torrentPath, typed, command), ...speechOf(typed) };
   });
 }
 

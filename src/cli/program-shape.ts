@@ -89,7 +89,7 @@ function valueShape(name: string, choices: readonly string[] = []): ValueShape {
   const kinds: readonly [RegExp, ValueKind][] = [
     [/torrent/i, 'torrent'],
     [/\bDIR\b/, 'directory'],
-    [/\bFILE\b/, 'file'],
+    [/\bFILE\b|^PATH$/, 'file'],
     [/\b(CMD|COMMAND|PROGRAM)\b/, 'program'],
   ];
   const kind = choices.length > 0 ? 'choice' : (kinds.find(([pattern]) => pattern.test(name))?.[1] ?? 'text');

@@ -58,6 +58,10 @@ async function perform(command: CommandLine, env: Environment): Promise<void> {
       return (await import('./commands/info.ts')).info(command, env);
     case 'verify':
       return (await import('./commands/verify.ts')).verify(command, env);
+    case 'create':
+      return (await import('./commands/create.ts')).create(command, env);
+    case 'edit':
+      return (await import('./commands/edit.ts')).edit(command, env);
     case 'config':
       return (await import('./commands/config.ts')).config(command, env);
     case 'completion':

@@ -22,8 +22,13 @@ export async function info(command: InfoCommand, env: Environment): Promise<void
  * the torrent; what the torrent does not say is null.
  */
 export function infoJson(metainfo: Metainfo): string {
+  return jsonLine(infoObject(metainfo));
+}
+
+/** The object of `infoJson`. */
+export function infoObject(metainfo: Metainfo): object {
   const files = metainfo.files.filter((file) => !file.pad);
-  const object = {
+  return {
     infohash: metainfo.infohashHex,
     name: metainfo.name,
     totalLength: files.reduce((sum, file) => sum + file.length, 0),
@@ -38,7 +43,6 @@ export function infoJson(metainfo: Metainfo): string {
     creationDate: metainfo.creationDate ?? null,
     source: metainfo.source ?? null,
   };
-  return jsonLine(object);
 }
 
 /** A few lines of labels and values, then the files. */

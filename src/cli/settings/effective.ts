@@ -20,7 +20,10 @@ export function offerAll(command: Command, program: Command, typed: Map<string, 
   for (const option of program.commands.flatMap(({ options }) => options)) {
     if (command.options.some(({ long }) => long === option.long)) continue;
     // A copy, for the help of the other commands has to go on showing it.
-    command.addOption(Object.assign(new Option(option.flags, option.description), option).hideHelp());
+    const copy = Object.assign(new Option(option.flags, option.description), option).hideHelp();
+    // A letter can mean one thing to one command and another to the next; here it is that of the first.
+    if (command.options.some(({ short }) => short === option.short)) delete copy.short;
+    command.addOption(copy);
   }
   for (const option of command.options) {
     command.on(`option:${option.name()}`, (text: string) => {
