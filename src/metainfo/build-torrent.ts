@@ -80,8 +80,8 @@ export function buildTorrent(content: TorrentContent, fields: TorrentFields): Ui
 /** Puts the hashes of all pieces, 20 bytes each, into `torrent`, which `buildTorrent` made. Returns its infohash. */
 export function setPieceHashes(torrent: Uint8Array, pieceHashes: Uint8Array): Infohash {
   const limits = { ...metainfoLimits, bytes: torrent.length };
-  const info = scan(torrent, limits, 'info').span;
-  const pieces = info === undefined ? undefined : scan(torrent, limits, 'pieces', info.begin).span;
+  const [info] = scan(torrent, limits, ['info']).spans;
+  const [pieces] = info === undefined ? [] : scan(torrent, limits, ['pieces'], info.begin).spans;
   assert(info !== undefined && pieces !== undefined, 'a torrent that was built has pieces');
   torrent.set(pieceHashes, pieces.end - pieceHashes.length);
   return infohashOf(torrent, info);

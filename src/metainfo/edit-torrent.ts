@@ -120,7 +120,7 @@ class RootEditor {
 
   /** Where the key and its value are. The scanner accepts one way to write a string only, so the length of the key is known. */
   #entryOf(key: string): Span {
-    const { span } = scan(this.bytes, limits, key);
+    const [span] = scan(this.bytes, limits, [key]).spans;
     assert(span !== undefined, `the key ${key} of a torrent`);
     return { begin: span.begin - encode(fromLatin1(key)).length, end: span.end };
   }

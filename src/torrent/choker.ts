@@ -22,8 +22,6 @@ export interface Chokable {
   readonly receivedBytes: number;
   /** Payload we gave it. */
   readonly sentBytes: number;
-  /** How many pieces it says it has. No choice rests on it: turn-order.ts says why. */
-  readonly pieceCount: number;
 }
 
 /** What else the choker must know. */

@@ -4,9 +4,15 @@
 import type { Random } from '../../src/support/random.ts';
 import type { Chokable, ChokerFacts } from '../../src/torrent/choker.ts';
 
+/** A peer as chokers of other clients see it. */
+export interface SimulatedPeer extends Chokable {
+  /** How many pieces it says it has. */
+  readonly pieceCount: number;
+}
+
 /** What decides whom a member unchokes. */
 export interface ChoosesPeers {
-  choose(peers: readonly Chokable[], facts: ChokerFacts): ReadonlySet<number>;
+  choose(peers: readonly SimulatedPeer[], facts: ChokerFacts): ReadonlySet<number>;
 }
 
 /** How a member behaves. Rates are bytes per second. */
@@ -102,7 +108,7 @@ export class ChokerSimulation {
     return this.members.reduce((sum, giver, index) => sum + (counts(giver) ? (this.given[index * this.#n + taker] ?? 0) : 0), 0);
   }
 
-  #view(self: number, other: number): Chokable {
+  #view(self: number, other: number): SimulatedPeer {
     const n = this.#n;
     const { joinsMs, claimsInterest } = this.members[other] as Member;
     const isInterested = (this.#wants[other * n + self] ?? 0) > 0;
@@ -126,7 +132,7 @@ export class ChokerSimulation {
       if (stalls === true) for (let peer = 0; peer < n; peer++) this.#set(chooser, peer, peer !== chooser && this.#isHere[peer] === true);
       return;
     }
-    const peers: Chokable[] = [];
+    const peers: SimulatedPeer[] = [];
     for (let peer = 0; peer < n; peer++) if (peer !== chooser && this.#isHere[peer] === true) peers.push(this.#view(chooser, peer));
     const chosen = choker.choose(peers, {
       nowMs: this.nowMs,

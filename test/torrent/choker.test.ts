@@ -29,7 +29,6 @@ class Table {
       connectedMs: this.nowMs,
       receivedBytes: 0,
       sentBytes: 0,
-      pieceCount: 0,
       ...facts,
     };
     this.peers.push(peer);

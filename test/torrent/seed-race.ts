@@ -2,9 +2,9 @@
 // Ours is src/torrent/turn-order.ts; the others stand here alone.
 
 import type { Random } from '../../src/support/random.ts';
-import { type Chokable, Choker, type ChokerFacts } from '../../src/torrent/choker.ts';
+import { Choker, type ChokerFacts } from '../../src/torrent/choker.ts';
 import { seededRandom } from '../support/simulated-torrent.ts';
-import { ChokerSimulation, type ChoosesPeers, type Member } from './choker-simulation.ts';
+import { ChokerSimulation, type ChoosesPeers, type Member, type SimulatedPeer } from './choker-simulation.ts';
 
 const MB = 1_000_000;
 const leechers = 60;
@@ -23,7 +23,7 @@ const scenarios = {
 
 /** A choker that ranks all peers each 10 s. */
 interface Ranked {
-  readonly peer: Chokable;
+  readonly peer: SimulatedPeer;
   sinceMs: number;
   sentBeforeTurn: number;
   sentAtRechoke: number;
@@ -93,7 +93,7 @@ class RankingChoker implements ChoosesPeers {
     this.#random = random;
   }
 
-  choose(peers: readonly Chokable[], { nowMs }: ChokerFacts): ReadonlySet<number> {
+  choose(peers: readonly SimulatedPeer[], { nowMs }: ChokerFacts): ReadonlySet<number> {
     const isRechoke = nowMs - this.#rechokedMs >= rechokeMs;
     if (isRechoke) this.#rechokedMs = nowMs;
     const interested = peers.filter(({ isInterested }) => isInterested);
@@ -114,7 +114,7 @@ class RankingChoker implements ChoosesPeers {
     return new Set(Array.from(chosen, ({ number }) => number));
   }
 
-  #recall({ number }: Chokable): Omit<Ranked, 'peer'> {
+  #recall({ number }: SimulatedPeer): Omit<Ranked, 'peer'> {
     const known = this.#memory.get(number) ?? { sinceMs: 0, sentBeforeTurn: 0, sentAtRechoke: 0 };
     this.#memory.set(number, known);
     return known;
