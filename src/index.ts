@@ -43,6 +43,7 @@ export type { ByteSink } from './storage/gathering-sink.ts';
 export { downloadInto, streamDownload, type StreamedDownload, type StreamOptions } from './torrent/stream-download.ts';
 export type { PeerAccount, PeerFate } from './torrent/peer-accounts.ts';
 export type { SourceReport } from './discovery/peer-source.ts';
+export type { EncryptionPolicy } from './wire/mse.ts';
 
 /** What is to be verified, and where it is. */
 export interface VerifyOptions {

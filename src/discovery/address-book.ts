@@ -4,6 +4,7 @@
 import { peerLimits } from '../config.ts';
 import { type Endpoint, formatEndpoint, reachOf } from '../support/endpoint.ts';
 import type { Random } from '../support/random.ts';
+import type { EncryptionPolicy } from '../wire/mse.ts';
 import type { PeerOrigin } from './peer-source.ts';
 
 /** What is known of one address. */
@@ -12,12 +13,15 @@ export interface PeerAddress {
   readonly number: number;
   readonly endpoint: Endpoint;
   readonly origin: PeerOrigin;
+  /** How it is to be dialled: as it last answered or, when it did not, the other way. */
+  readonly isEncrypted: boolean;
 }
 
 interface Entry extends PeerAddress {
   readonly isLoopback: boolean;
   /** Bans go by it: the host, or on loopback, where many peers share one, host and port. */
   readonly banKey: string;
+  isEncrypted: boolean;
   state: 'idle' | 'in-use' | 'retired';
   /** Attempts in a row that brought nothing. */
   failures: number;
@@ -42,14 +46,16 @@ export class AddressBook {
   /** How many ports of a host were named to us. */
   readonly #portsPerHost = new Map<string, number>();
   readonly #random: Random;
+  readonly #encryption: EncryptionPolicy;
   #nextNumber = 1;
   /** How many entries were named by a source or the user; the others connected to us. */
   #named = 0;
   /** The last time that was told. */
   #nowMs = 0;
 
-  constructor(random: Random) {
+  constructor(random: Random, encryption: EncryptionPolicy = 'prefer') {
     this.#random = random;
+    this.#encryption = encryption;
   }
 
   /** How many addresses are known. */
@@ -137,6 +143,18 @@ export class AddressBook {
     entry.notBeforeMs = nowMs + (served ? returnToServerMs : base * 2 ** Math.min(entry.failures - 1, 4));
   }
 
+  /**
+   * A connection that we had made ended before the peer answered our handshake; `hungUp` when the peer closed it. Then it may want the other
+   * way: where the policy leaves that open, encrypted is tried at once after plain, and the two fail together.
+   */
+  unanswered(address: PeerAddress, hungUp: boolean, nowMs: number): void {
+    const entry = this.#entries.get(formatEndpoint(address.endpoint));
+    if (entry === undefined || this.#encryption !== 'prefer') return this.ended(address, false, nowMs);
+    entry.isEncrypted = hungUp && !entry.isEncrypted;
+    if (!entry.isEncrypted) return this.ended(address, false, nowMs);
+    this.#release(address);
+  }
+
   /** It is of no use and never will be: ourselves, another torrent. */
   retire(address: PeerAddress): void {
     const entry = this.#release(address);
@@ -185,6 +203,7 @@ export class AddressBook {
       number: this.#nextNumber++,
       endpoint,
       origin,
+      isEncrypted: this.#encryption === 'require',
       isLoopback: reachOf(endpoint.host) === 'loopback',
       banKey: banKey(endpoint),
       state: 'idle',

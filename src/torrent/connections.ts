@@ -13,6 +13,8 @@ import type { Peer } from './peer.ts';
 
 /** Whoever owns the connections. */
 export interface ConnectionsListener {
+  /** Makes a fresh connection one that encrypts, for addresses that are to be dialled so. */
+  encrypt(stream: ByteStream): ByteStream;
   /** There is a stream: a peer for it, which is started then. */
   makePeer(address: PeerAddress, stream: ByteStream, isIncoming: boolean): Peer;
   /** `wasTried` is false when we had no descriptor left. */
@@ -48,7 +50,7 @@ export class Connections {
     this.#wantedPeers = maxPeers;
     this.#clock = clock;
     this.#listener = listener;
-    this.#dialler = new Dialler(book, clock, {
+    this.#dialler = new Dialler(book, clock, (stream) => listener.encrypt(stream), {
       dialled: (address, stream) => this.#begin(address, stream, false),
       dialFailed: (address, cause) => {
         const wasTried = !isOutOfDescriptors(cause.cause);

@@ -22,14 +22,17 @@ export interface DiallerListener {
 export class Dialler {
   readonly #book: AddressBook;
   readonly #clock: Clock;
+  readonly #encrypt: (stream: ByteStream) => ByteStream;
   readonly #listener: DiallerListener;
   readonly #queue = new PQueue({ concurrency: peerLimits.dialling });
   readonly #pace = new Budget(peerLimits.dialsPerSecond, peerLimits.dialsPerSecond);
   readonly #ended = new AbortController();
 
-  constructor(book: AddressBook, clock: Clock, listener: DiallerListener) {
+  /** `encrypt` makes a fresh connection one that encrypts, for addresses that are to be dialled so. */
+  constructor(book: AddressBook, clock: Clock, encrypt: (stream: ByteStream) => ByteStream, listener: DiallerListener) {
     this.#book = book;
     this.#clock = clock;
+    this.#encrypt = encrypt;
     this.#listener = listener;
     setMaxListeners(0, this.#ended.signal); // each dial under way listens
   }
@@ -70,6 +73,6 @@ export class Dialler {
       if (!this.#ended.signal.aborted) this.#listener.dialFailed(address, error as TtorrentError);
       return;
     }
-    this.#listener.dialled(address, stream);
+    this.#listener.dialled(address, address.isEncrypted ? this.#encrypt(stream) : stream);
   }
 }

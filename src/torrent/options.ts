@@ -3,6 +3,7 @@
 import type { Checksum, ChecksumAlgorithm } from '../metainfo/checksum.ts';
 import type { Allocation } from '../storage/storage.ts';
 import type { PortRange } from '../transport/listener.ts';
+import type { EncryptionPolicy } from '../wire/mse.ts';
 import type { Approve } from './approval.ts';
 import type { SeedOptions } from './seed-goal.ts';
 
@@ -23,6 +24,11 @@ export interface DownloadOptions {
   /** Ask the router to let peers reach that port, by PCP, NAT-PMP or UPnP; a failure is a warning. Default: false. */
   readonly mapPort?: boolean;
   readonly maxPeers?: number;
+  /**
+   * Connections to peers. `prefer`: a peer that hangs up on a plain handshake is asked encrypted; both are accepted. `require`: RC4 only, both
+   * ways. `off`: plain only. Default: `prefer`.
+   */
+  readonly encryption?: EncryptionPolicy;
   /** What is read from peers and sent to them, bytes per second. Default: no limit. */
   readonly maxDownloadRate?: number;
   readonly maxUploadRate?: number;

@@ -10,9 +10,11 @@ import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/random.ts';
 import { formatEndpoint } from '../support/endpoint.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';
+import { encryptOutgoing } from '../transport/encrypted-stream.ts';
 import type { ExtensionHandshake } from '../wire/extension.ts';
 import type { Handshake } from '../wire/handshake.ts';
 import type { BlockArrival } from '../wire/peer-protocol.ts';
+import type { EncryptionPolicy } from '../wire/mse.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
 import type { BlockExchange } from './block-exchange.ts';
 import { Connections } from './connections.ts';
@@ -39,6 +41,7 @@ export interface SwarmOptions {
   /** Where we listen, as soon as we do. */
   readonly listenPort: () => number | undefined;
   readonly maxPeers: number;
+  readonly encryption: EncryptionPolicy;
   /** Whether every byte of a verified piece is on disk: pieces that reach into files that are not wanted cannot be offered. */
   readonly holds: (pieceIndex: number) => boolean;
   /** Offer one piece at a time to each peer (BEP 16). */
@@ -72,6 +75,7 @@ export class Swarm implements PeerHost {
     this.#options = options;
     const { book, maxPeers, clock } = options;
     this.#connections = new Connections(book, maxPeers, clock, {
+      encrypt: (stream) => encryptOutgoing(stream, options.handshake.infohash, options.encryption),
       makePeer: (address, stream, isIncoming) => {
         const { handshake, listenPort, ledger } = options;
         return new Peer({ address, isIncoming, ours: handshake, listenPort: listenPort(), geometry: ledger.geometry }, stream, this, clock);
@@ -297,6 +301,9 @@ export class Swarm implements PeerHost {
     for (const address of peer.otherAddresses) book.ended(address, hasServed, clock.nowMs());
     // Its answer came from ourselves, or for another torrent: asking again would bring the same.
     if (cause instanceof ProtocolError && !wasReady) book.retire(peer.address);
+    // A time-out of ours has no cause of the system's.
+    else if (!peer.protocol.isReady && !peer.isIncoming)
+      book.unanswered(peer.address, cause === undefined || cause.cause !== undefined, clock.nowMs());
     // The address of a duplicate is free when the connection that was kept ends.
     else if (!peer.isDuplicate) book.ended(peer.address, hasServed, clock.nowMs());
     listener.peerLost(peer.name, wasReady, cause);

@@ -19,6 +19,8 @@ import { hasManyFiles, maxBytesInFlight } from '../storage/many-files.ts';
 import { PieceWriter } from '../storage/piece-writer.ts';
 import { ReadCache, type ReadPiece } from '../storage/read-cache.ts';
 import type { TorrentStorage } from '../storage/storage.ts';
+import type { ByteStream } from '../transport/byte-stream.ts';
+import { acceptEncrypted } from '../transport/encrypted-stream.ts';
 import { type PeerListener, listenForPeers } from '../transport/listener.ts';
 import { type PortMapping, mapPort } from '../transport/port-mapping/port-mapping.ts';
 import type { HostAndPort } from '../transport/resolve.ts';
@@ -96,7 +98,7 @@ export class Transfer {
     this.#seeded.promise.catch(() => {}); // nobody may ever ask for it
     const buffers = new BufferPool(metainfo.pieceLength, hasManyFiles(metainfo));
     this.#peerId = concatBytes([fromText(peerIdPrefix), random.bytes(20 - peerIdPrefix.length)]);
-    this.book = new AddressBook(random);
+    this.book = new AddressBook(random, options.encryption);
     this.#typedPeers = new TypedPeers(this.book, this.#over.signal, {
       lookedUp: () => this.swarm.dial(),
       warned: (message) => parts.tell({ type: 'warning', message }),
@@ -118,6 +120,7 @@ export class Transfer {
       handshake: { infohash: metainfo.infohash, peerId: this.#peerId, supportsFast: true, supportsExtensions: true },
       listenPort: () => this.#mapping?.externalPort ?? this.#listener?.port,
       maxPeers: options.maxPeers ?? peerLimits.connections,
+      encryption: options.encryption ?? 'prefer',
       holds: (piece) => storage.holds(piece),
       superSeed: options.superSeed === true,
       clock,
@@ -230,7 +233,9 @@ export class Transfer {
     const { options, clock } = this.#parts;
     if (options.signal?.aborted === true) throw options.signal.reason;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    if (options.listen !== false) this.#listener = await listenForPeers(options.port, (stream) => this.swarm.accept(stream));
+    const infohashes = [this.#parts.metainfo.infohash];
+    const accept = (stream: ByteStream): void => this.swarm.accept(acceptEncrypted(stream, infohashes, options.encryption ?? 'prefer'));
+    if (options.listen !== false) this.#listener = await listenForPeers(options.port, accept);
     if (options.mapPort === true && this.#listener !== undefined) this.#mapping = this.#mapPort(this.#listener.port);
     this.#source = createSource(this.#parts, {
       peerId: this.#peerId,

@@ -5,7 +5,10 @@ import type { Endpoint } from '../support/endpoint.ts';
 
 /** Whoever reads a stream. Calls never overlap. */
 export interface ByteStreamListener {
-  /** The next bytes. They are valid during the call only: the buffer is used again for whatever arrives next, on any connection. */
+  /**
+   * The next bytes, to change as one likes. They are valid during the call only: the buffer is used again for whatever arrives next, on any
+   * connection.
+   */
   bytesReceived(chunk: Uint8Array): void;
   /** Everything handed to `send` has been taken by the system: said each time when that has become so. */
   drained(): void;
@@ -18,7 +21,7 @@ export interface ByteStream {
   readonly remote: Endpoint;
   /** Names who is told of what happens. Nothing is read before the first `resume`. */
   start(listener: ByteStreamListener): void;
-  /** Queues bytes, which are the stream's from then on. */
+  /** Queues bytes, which nobody may change from then on; the stream does not either, so they may be part of a cache. */
   send(bytes: Uint8Array): void;
   /** Bytes queued by `send` that the system has not taken yet. */
   readonly unsentBytes: number;

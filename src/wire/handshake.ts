@@ -9,6 +9,8 @@ import { equalBytes, fromText } from '../support/bytes.ts';
 export const handshakeBytes = 68;
 
 const protocolHeader = fromText('\x13BitTorrent protocol');
+/** The length of what every handshake begins with. */
+export const protocolHeaderBytes = protocolHeader.length;
 const reservedOffset = 20;
 const infohashOffset = 28;
 const peerIdOffset = 48;

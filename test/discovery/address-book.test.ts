@@ -76,6 +76,64 @@ describe('address book', () => {
     assert.ok(addresses.next(nowMs), 'named again, tried again');
   });
 
+  it('proposes the other way to a peer that hangs up: encrypted at once, plain again later, and keeps to what worked', () => {
+    const addresses = book();
+    addresses.add('tracker', [at('8.8.8.8')], false);
+    const address = addresses.next(0);
+    assert.ok(address !== undefined);
+    assert.equal(address.isEncrypted, false);
+    addresses.unanswered(address, true, 0);
+    assert.equal(addresses.next(0)?.isEncrypted, true);
+    addresses.ended(address, true, 0);
+    assert.equal(addresses.next(1_000)?.isEncrypted, true, 'it worked');
+    addresses.unanswered(address, true, 1_000);
+    assert.equal(addresses.next(30_000), undefined, 'that is a failure');
+    assert.equal(addresses.next(31_000)?.isEncrypted, false);
+  });
+
+  it('returns to plain when a peer is silent', () => {
+    const addresses = book();
+    addresses.add('tracker', [at('8.8.8.8')], false);
+    for (const [nowMs, hungUp, wasEncrypted] of [
+      [0, false, false],
+      [30_000, true, false],
+      [30_000, false, true],
+      [90_000, false, false],
+    ] as const) {
+      const address = addresses.next(nowMs);
+      assert.ok(address !== undefined);
+      assert.equal(address.isEncrypted, wasEncrypted);
+      addresses.unanswered(address, hungUp, nowMs);
+    }
+  });
+
+  it('gives up on a peer that hangs up three times both ways', () => {
+    const addresses = book();
+    addresses.add('tracker', [at('8.8.8.8')], false);
+    const tried: boolean[] = [];
+    for (let nowMs = 0; addresses.hasProspects; nowMs += 1_000_000) {
+      for (let next = addresses.next(nowMs); next !== undefined; next = addresses.next(nowMs)) {
+        tried.push(next.isEncrypted);
+        addresses.unanswered(next, true, nowMs);
+      }
+    }
+    assert.deepEqual(tried, [false, true, false, true, false, true]);
+  });
+
+  it('proposes one way only where the policy leaves no choice', () => {
+    for (const encryption of ['off', 'require'] as const) {
+      const addresses = new AddressBook(systemRandom, encryption);
+      addresses.add('user', [at('8.8.8.8')], true);
+      for (let nowMs = 0; nowMs < 10_000_000; nowMs += 1_000_000) {
+        const address = addresses.next(nowMs);
+        assert.ok(address !== undefined);
+        assert.equal(address.isEncrypted, encryption === 'require');
+        addresses.unanswered(address, true, nowMs);
+        assert.equal(addresses.next(nowMs), undefined);
+      }
+    }
+  });
+
   it('never gives up on what the user typed', () => {
     const addresses = book();
     addresses.add('user', [at('8.8.8.8')], true);

@@ -78,6 +78,7 @@ export class SimulatedTorrent {
       handshake: { infohash, peerId: new Uint8Array(20).fill(8), supportsFast: true, supportsExtensions: true },
       listenPort: () => undefined,
       maxPeers: 500,
+      encryption: 'prefer',
       holds: () => true,
       superSeed: false,
       clock: this.clock,

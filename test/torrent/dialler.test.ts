@@ -31,7 +31,7 @@ async function dialAll(t: TestContext, clock: HandClock, isPeer: boolean): Promi
     true,
   );
   const streams: ByteStream[] = [];
-  const dialler: Dialler = new Dialler(book, clock, {
+  const dialler: Dialler = new Dialler(book, clock, (stream) => stream, {
     dialled(_, stream) {
       streams.push(stream);
       if (isPeer) dialler.answered();
