@@ -2,7 +2,7 @@
 
 import { Option } from 'commander';
 
-import type { DownloadOptions } from '../index.ts';
+import type { DownloadOptions, EncryptionPolicy } from '../index.ts';
 import { checkAnnounceUrl, quantity, repeatable } from './command-options.ts';
 import { parseCount, parsePorts, parseRate } from './units.ts';
 
@@ -19,6 +19,7 @@ export function peerOptions(): Option[] {
     new Option('--map-port', 'ask the router to let peers reach that port (PCP, NAT-PMP, UPnP)'),
     new Option('--no-listen', 'let no peer connect to us'),
     quantity('--max-peers <N>', 'connect to at most so many peers (default: 200)', (text) => parseCount(text, 1, 10_000)),
+    new Option('--encryption <MODE>', 'of connections to peers (default: prefer)').choices(['off', 'prefer', 'require']),
     quantity('--max-upload-rate <RATE>', 'bytes per second to peers; 0 = no limit (default)', parseRate),
     new Option('--super-seed', 'while seeding: offer each peer one piece at a time, when nobody else has all (BEP 16)'),
   ];
@@ -32,6 +33,7 @@ export interface TypedPeerOptions {
   mapPort?: true;
   listen: boolean;
   maxPeers?: number;
+  encryption?: EncryptionPolicy;
   maxUploadRate?: number;
   superSeed?: true;
 }
@@ -39,7 +41,7 @@ export interface TypedPeerOptions {
 /** What the library is asked for. What was not typed is left out, so that the library's defaults hold; 0 means off. */
 export function peerOptionsOf(
   typed: TypedPeerOptions,
-): Pick<DownloadOptions, 'announce' | 'peers' | 'port' | 'mapPort' | 'listen' | 'maxPeers' | 'maxUploadRate' | 'superSeed'> {
+): Pick<DownloadOptions, 'announce' | 'peers' | 'port' | 'mapPort' | 'listen' | 'maxPeers' | 'encryption' | 'maxUploadRate' | 'superSeed'> {
   return {
     announce: typed.announce ?? [],
     peers: typed.peer ?? [],
@@ -47,6 +49,7 @@ export function peerOptionsOf(
     ...(typed.mapPort && { mapPort: true }),
     ...(!typed.listen && { listen: false }),
     ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
+    ...(typed.encryption !== undefined && { encryption: typed.encryption }),
     ...(typed.maxUploadRate && { maxUploadRate: typed.maxUploadRate }),
     ...(typed.superSeed === true && { superSeed: true }),
   };
