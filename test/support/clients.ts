@@ -16,6 +16,8 @@ export interface Seeding {
   readonly torrents: readonly { readonly file: string; readonly infohash: string }[];
   /** An empty directory for what the client writes beside the content. */
   readonly stateDirectory: string;
+  /** Plain connections are refused, and after the handshake only this is spoken. Default: any connection is taken. */
+  readonly encryption?: 'rc4' | 'plaintext';
 }
 
 /** A client that seeds until it is stopped. */
@@ -46,7 +48,7 @@ const clients: Readonly<Record<ClientName, Client>> = {
   aria2: {
     probe: ['aria2c', '--version'],
     port: 6882,
-    command: ({ contentDirectory, torrents }) => [
+    command: ({ contentDirectory, torrents, encryption }) => [
       'aria2c',
       '--no-conf',
       `--dir=${contentDirectory}`,
@@ -61,17 +63,19 @@ const clients: Readonly<Record<ClientName, Client>> = {
       '--file-allocation=none',
       '--max-concurrent-downloads=1000',
       '--quiet=true',
+      ...(encryption === undefined ? [] : ['--bt-require-crypto=true', `--bt-min-crypto-level=${encryption === 'rc4' ? 'arc4' : 'plain'}`]),
       ...torrents.map(({ file }) => file),
     ],
   },
   libtorrent: {
     probe: [python, '-c', 'import libtorrent'],
     port: 6883,
-    command: ({ contentDirectory, torrents }) => [
+    command: ({ contentDirectory, torrents, encryption = 'any' }) => [
       python,
       libtorrentTool,
       'seed',
       '6883',
+      encryption,
       contentDirectory,
       ...torrents.map(({ file }) => file),
     ],
@@ -84,7 +88,7 @@ const clients: Readonly<Record<ClientName, Client>> = {
 };
 
 /** It takes torrents from a directory that it watches, and renames them there. */
-function transmissionCommand({ contentDirectory, torrents, stateDirectory }: Seeding): readonly string[] {
+function transmissionCommand({ contentDirectory, torrents, stateDirectory, encryption }: Seeding): readonly string[] {
   const watched = path.join(stateDirectory, 'watched');
   mkdirSync(watched);
   for (const { file } of torrents) copyFileSync(file, path.join(watched, path.basename(file)));
@@ -101,6 +105,7 @@ function transmissionCommand({ contentDirectory, torrents, stateDirectory }: See
     'port-forwarding-enabled': false,
     'upload-slots-per-torrent': 100,
     'queue-stalled-enabled': false,
+    encryption: encryption === undefined ? 0 : 2,
   };
   writeFileSync(path.join(stateDirectory, 'settings.json'), JSON.stringify(settings));
   return ['transmission-daemon', '--foreground', '--config-dir', stateDirectory];
@@ -114,7 +119,7 @@ export function missingClient(name: ClientName): string | undefined {
 /** Whether a missing client or namespace is a failure and not a reason to skip: so in CI, where all was installed. */
 export const clientsAreRequired = process.env['TTORRENT_REQUIRE_CLIENTS'] === '1';
 
-/** Starts `name` and waits until it seeds every torrent. */
+/** Starts `name` and waits until it seeds every torrent; where it refuses plain connections, until it listens. */
 export async function startClient(name: ClientName, seeding: Seeding): Promise<SeedingClient> {
   const { port, command } = clients[name];
   const log: Buffer[] = [];
@@ -126,7 +131,9 @@ export async function startClient(name: ClientName, seeding: Seeding): Promise<S
     child.kill('SIGTERM'); // `timeout` passes it on, and kills a client that does not obey
     await closed;
   };
-  const wanted = seeding.torrents.map(({ infohash }, i) => `${PrivateNetwork.address(i + 1)}:${port}/${infohash}`);
+  const wanted = seeding.torrents.map(
+    ({ infohash }, i) => `${PrivateNetwork.address(i + 1)}:${port}/${seeding.encryption === undefined ? infohash : ''}`,
+  );
   const waiting = spawnInside(seeding.network, [process.execPath, waitForSeeds, ...wanted]);
   waiting.stderr?.on('data', (chunk: Buffer) => log.push(chunk));
   const [exitCode] = (await once(waiting, 'close')) as [number | null];

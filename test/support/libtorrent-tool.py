@@ -1,5 +1,7 @@
 # What the tests need of libtorrent, which has no command line of its own.
-#   libtorrent-tool.py seed PORT CONTENT_DIRECTORY TORRENT...    seeds without checking, until killed
+#   libtorrent-tool.py seed PORT any|rc4|plaintext CONTENT_DIRECTORY TORRENT...
+#       seeds without checking, until killed; with any but `any` it takes encrypted connections alone, and of those only what is named
+#   libtorrent-tool.py dial HOST:PORT any|rc4|plaintext CONTENT_DIRECTORY TORRENT      the same, and connects to that peer again and again
 #   libtorrent-tool.py leech DIRECTORY plain|encrypted {TORRENT HOST:PORT}...    downloads each from its peer, until killed
 #   libtorrent-tool.py create v1|v1-padded|hybrid PIECE_LENGTH CONTENT_PATH TORRENT
 #       makes a torrent, and its pad files beside the content for clients that take them for files
@@ -11,7 +13,24 @@ import time
 import libtorrent as lt
 
 
-def seed(port, content, *torrents):
+def seed(port, encryption, content, *torrents):
+    start(port, encryption, content, torrents)
+    while True:
+        time.sleep(60)
+
+
+def dial(peer, encryption, content, torrent):
+    host, port = peer.rsplit(':', 1)
+    [handle] = start(0, encryption, content, [torrent])
+    while True:
+        handle.connect_peer((host, int(port)))
+        time.sleep(0.5)
+
+
+def start(port, encryption, content, torrents):
+    global session  # torrents end with it
+    forced = 0
+    levels = {'plaintext': 1, 'rc4': 2}
     session = lt.session({
         'listen_interfaces': f'0.0.0.0:{port}',
         'enable_dht': False,
@@ -22,15 +41,23 @@ def seed(port, content, *torrents):
         'active_seeds': -1,
         'active_limit': -1,
         'unchoke_slots_limit': -1,
+        'enable_outgoing_utp': False,
+        'min_reconnect_time': 0,
+        'max_failcount': 1000,
+        **({} if encryption == 'any' else {
+            'in_enc_policy': forced,
+            'out_enc_policy': forced,
+            'allowed_enc_level': levels[encryption],
+        }),
     })
+    handles = []
     for torrent in torrents:
         parameters = lt.add_torrent_params()
         parameters.ti = lt.torrent_info(torrent)
         parameters.save_path = content
         parameters.flags = lt.torrent_flags.seed_mode | lt.torrent_flags.disable_dht | lt.torrent_flags.disable_pex
-        session.add_torrent(parameters)
-    while True:
-        time.sleep(60)
+        handles.append(session.add_torrent(parameters))
+    return handles
 
 
 def leech(directory, encryption, *torrents_and_peers):
@@ -90,4 +117,4 @@ def create(version, piece_length, path, torrent):
 
 
 if __name__ == '__main__':
-    {'seed': seed, 'leech': leech, 'create': create}[sys.argv[1]](*sys.argv[2:])
+    {'seed': seed, 'dial': dial, 'leech': leech, 'create': create}[sys.argv[1]](*sys.argv[2:])

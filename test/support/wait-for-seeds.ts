@@ -1,5 +1,6 @@
-// A program: `wait-for-seeds.js HOST:PORT/INFOHASH...`. Ends with 0 as soon as every peer named answers that it has all pieces of that
-// torrent, which real clients take their time to find out; with 1 after a minute. It runs inside the private network.
+// A program: `wait-for-seeds.js HOST:PORT/[INFOHASH]...`. Ends with 0 as soon as every peer named answers that it has all pieces of that
+// torrent, which real clients take their time to find out, or without an infohash listens; with 1 after a minute. It runs inside the private
+// network.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -25,6 +26,7 @@ async function isSeeded(host: string, port: number, infohash: Buffer): Promise<b
   const socket = net.connect({ host, port });
   const timeout = setTimeout(() => socket.destroy(), 5_000);
   try {
+    if (infohash.length === 0) return await once(socket, 'connect').then(() => true);
     socket.write(encodeHandshake(infohash, Buffer.from('-XX0001-wait4seeds..'), { fast: true, extended: false }));
     const reader = new FrameReader();
     let isShaken = false;
