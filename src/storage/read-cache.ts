@@ -55,11 +55,14 @@ export class ReadCache {
       copy();
       return undefined;
     }
+    return this.#whenLoaded(span, span.loading, copy);
+  }
+
+  async #whenLoaded(span: Span, loading: Promise<void>, copy: () => void): Promise<void> {
     span.readers++;
-    return span.loading.then(() => {
-      span.readers--;
-      copy();
-    });
+    await loading;
+    span.readers--;
+    copy();
   }
 
   #span(pieceIndex: number, spanIndex: number): Span {
@@ -74,17 +77,19 @@ export class ReadCache {
     const offset = spanIndex * this.#spanBytes;
     const bytes = this.#buffers.take(Math.min(this.#spanBytes, this.#geometry.lengthOf(pieceIndex) - offset));
     const span: Span = { bytes, loading: undefined, readers: 0 };
-    span.loading = this.#read(pieceIndex, offset, bytes).then(
-      () => {
-        span.loading = undefined;
-      },
-      (error: unknown) => {
-        this.#spans.delete(key);
-        throw error;
-      },
-    );
     this.#spans.set(key, span);
+    span.loading = this.#load(span, key, pieceIndex, offset);
     return span;
+  }
+
+  async #load(span: Span, key: number, pieceIndex: number, offset: number): Promise<void> {
+    try {
+      await this.#read(pieceIndex, offset, span.bytes);
+      span.loading = undefined;
+    } catch (error) {
+      this.#spans.delete(key);
+      throw error;
+    }
   }
 
   /** What somebody waits for stays. */

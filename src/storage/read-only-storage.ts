@@ -37,7 +37,7 @@ export async function openForSeeding(metainfo: Metainfo, options: StorageOptions
 
 interface Found extends VerifyResult {
   /** What is there, when that is complete. */
-  storage(): TorrentStorage;
+  readonly storage: () => TorrentStorage;
 }
 
 async function verify(metainfo: Metainfo, options: StorageOptions): Promise<Found> {

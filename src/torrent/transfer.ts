@@ -204,11 +204,11 @@ export class Transfer {
   }
 
   /** Gives what is all there to whoever wants it, through `read`, until `options` are met. Rejects with what ended it otherwise. */
-  async seed(read: ReadPiece, options: SeedOptions): Promise<SeedEnd> {
+  seed(read: ReadPiece, options: SeedOptions): Promise<SeedEnd> {
     this.#seeding = { options, sinceMs: this.#parts.clock.nowMs() };
     this.#readFrom(read);
     this.swarm.becomeSeed();
-    return await this.#seeded.promise;
+    return this.#seeded.promise;
   }
 
   /** Ends seeding, whether it has begun or is to come. */

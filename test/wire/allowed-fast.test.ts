@@ -12,5 +12,5 @@ test('the allowed fast sets of the examples in BEP 6', () => {
 
 test('the allowed fast set is the same for a whole /24, and ends in a torrent of few pieces', () => {
   assert.deepEqual(allowedFastSet(Uint8Array.of(80, 4, 4, 1), infohash, 1313), allowedFastSet(Uint8Array.of(80, 4, 4, 2), infohash, 1313));
-  assert.deepEqual([...allowedFastSet(Uint8Array.of(1, 2, 3, 4), infohash, 3)].toSorted(), [0, 1, 2]);
+  assert.deepEqual(new Set(allowedFastSet(Uint8Array.of(1, 2, 3, 4), infohash, 3)), new Set([0, 1, 2]));
 });
