@@ -89,11 +89,19 @@ function peersAccount({ peers, knownPeers }: EndFacts): string {
   return `${tried} tried: ${fates.join(', ')}`;
 }
 
+/** What a group did, with all that came from it. */
 function wordsFor(fate: PeerFate, group: readonly PeerAccount[]): string {
-  const idle = `for ${Math.floor(Math.max(...group.map((peer) => peer.idleMs)) / 1000)} s`;
+  const received = group.reduce((sum, peer) => sum + peer.downloadedBytes, 0);
+  if (fate === 'serving') {
+    const idleMs = Math.min(...group.map((peer) => peer.idleMs));
+    return `gave ${formatBytes(received)}${idleMs < 1000 ? '' : ` (the last ${wholeSeconds(idleMs)} ago)`}`;
+  }
+  return `${deedOf(fate, group)}${received > 0 ? ` (${formatBytes(received)} received)` : ''}`;
+}
+
+function deedOf(fate: Exclude<PeerFate, 'serving'>, group: readonly PeerAccount[]): string {
+  const idle = `for ${wholeSeconds(Math.max(...group.map((peer) => peer.idleMs)))}`;
   switch (fate) {
-    case 'serving':
-      return `gave ${formatBytes(group.reduce((sum, peer) => sum + peer.downloadedBytes, 0))}`;
     case 'choked-us':
       return `choked us ${idle}`;
     case 'had-nothing':
@@ -128,6 +136,10 @@ function count(number: number, noun: string): string {
 /** `the deadline of 90 s was reached` */
 export function deadlineMessage(options: Pick<DownloadOptions, 'deadlineMs'>): string {
   return `the deadline of ${seconds(options.deadlineMs ?? 0)} was reached`;
+}
+
+function wholeSeconds(ms: number): string {
+  return `${Math.floor(ms / 1000)} s`;
 }
 
 function seconds(ms: number): string {

@@ -10,7 +10,7 @@ import type { Peer } from './peer.ts';
 
 /** How it stands, or ended, with a peer: its last connection counts. */
 export type PeerFate =
-  /** It gives us blocks. */
+  /** It gave us blocks, and nothing is wrong with it, though it may choke us by now. */
   | 'serving'
   /** Connected, and it never gave what we asked: it chokes us, has nothing that we need, or owes us blocks. */
   | 'choked-us'
@@ -99,7 +99,7 @@ export class PeerAccounts {
     entry.uploadedBytes += peer.sentBytes;
     entry.firstBlockMs ??= peer.firstBlockMs;
     entry.idleMs = peer.uselessMs(nowMs);
-    this.#settle(entry, isByUs ? fateOfConnected(peer) : fateOfClosed(peer, wasReady, cause));
+    this.#settle(entry, isByUs ? fateOfConnected(peer, entry.downloadedBytes) : fateOfClosed(peer, wasReady, cause));
   }
 
   /** Every peer that was tried or is connected (`ready`), in the order of their first mention. `startedMs`: when the download was begun. */
@@ -143,7 +143,8 @@ function accountOf({ isBanned, ...entry }: Entry, connected: Peer | undefined, n
   if (connected === undefined || isBanned) return account;
   const downloadedBytes = entry.downloadedBytes + connected.receivedBytes;
   const uploadedBytes = entry.uploadedBytes + connected.sentBytes;
-  return { ...account, fate: fateOfConnected(connected), idleMs: connected.uselessMs(nowMs), downloadedBytes, uploadedBytes };
+  const fate = fateOfConnected(connected, downloadedBytes);
+  return { ...account, fate, idleMs: connected.uselessMs(nowMs), downloadedBytes, uploadedBytes };
 }
 
 /** A refusal to connect names the system's code; a connection that was never answered has none. */
@@ -153,11 +154,12 @@ function fateOfDial(cause: TtorrentError): PeerFate {
   return code === undefined || code === 'ETIMEDOUT' ? 'timed-out' : 'unreachable';
 }
 
-function fateOfConnected(peer: Peer): PeerFate {
+/** `downloadedBytes`: what it gave over all its connections. */
+function fateOfConnected(peer: Peer, downloadedBytes: number): PeerFate {
   if (peer.isSnubbed) return 'stalled';
+  if (downloadedBytes > 0) return 'serving';
   const { weAreInterested, peerChokesUs, peerHas } = peer.protocol;
   if (weAreInterested && peerChokesUs) return 'choked-us';
-  if (peer.receivedBytes > 0) return 'serving';
   // At the end of a download nobody interests us any more.
   if (!weAreInterested) return peerChokesUs && peerHas.count > 0 ? 'choked-us' : 'had-nothing';
   return 'stalled';

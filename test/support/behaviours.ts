@@ -51,6 +51,11 @@ export function stallAfter(blocks: number): Behaviour {
   return afterBlocks(blocks, () => {});
 }
 
+/** Answers the first `blocks` requests of a connection, then chokes for good. */
+export function chokeAfter(blocks: number): Behaviour {
+  return afterBlocks(blocks, (connection) => connection.choke());
+}
+
 /** Answers one block at a time, so many bytes a second. */
 export function drip(bytesPerSecond: number): Behaviour {
   return {

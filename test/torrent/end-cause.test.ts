@@ -56,10 +56,24 @@ describe('the account of a download that ended', () => {
         ...facts,
         knownPeers: 1,
         sourceReports: [],
-        peers: [peer(fate, { idleMs: 2_000, downloadedBytes: 1536 })],
+        peers: [peer(fate, { idleMs: fate === 'serving' ? 0 : 2_000, downloadedBytes: fate === 'serving' ? 1536 : 0 })],
       });
       assert.equal(account, `1 peer tried: 1 ${words}`);
     }
+  });
+
+  it('says what came from peers that gave data, however they fared in the end', () => {
+    const gave = (fate: PeerFate, idleMs: number): PeerAccount => peer(fate, { idleMs, downloadedBytes: 1536 });
+    const groups = [
+      gave('serving', 61_999),
+      gave('serving', 70_000),
+      gave('disconnected', 0),
+      peer('disconnected'),
+      gave('stalled', 2_000),
+    ];
+    const account = sourcesAccount({ ...facts, knownPeers: 5, sourceReports: [], peers: groups });
+    const words = '2 gave 3.00 KiB (the last 61 s ago), 2 disconnected (1.50 KiB received), 1 owed us blocks for 2 s (1.50 KiB received)';
+    assert.equal(account, `5 peers tried: ${words}`);
   });
 
   it('tells peers that were never tried from none at all, and names web seeds that it cannot use', () => {

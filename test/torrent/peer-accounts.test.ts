@@ -6,7 +6,7 @@ import net from 'node:net';
 import { type TestContext, describe, it } from 'node:test';
 import { parseTorrent } from '../../src/metainfo/parse-torrent.ts';
 import { type Download, download } from '../../src/torrent/download.ts';
-import { corruptEvery, dropAfter, garbage, hasNothing, neverUnchoke, stallAfter } from '../support/behaviours.ts';
+import { chokeAfter, corruptEvery, dropAfter, garbage, hasNothing, neverUnchoke, stallAfter } from '../support/behaviours.ts';
 import { makeTorrent } from '../support/make-torrent.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { type Behaviour, Seeder } from '../support/seeder.ts';
@@ -57,6 +57,13 @@ describe('the accounts of peers', () => {
     assert.deepEqual(found, Object.fromEntries(Object.keys(peers).map((fate) => [fate, fate])));
     for (const words of ['7 peers tried', '1 refused', '1 choked us for', '1 owed us blocks for', '1 disconnected'])
       assert.ok(message.includes(words), message);
+  });
+
+  it('count who gave data and chokes us then as one that gave data', async (t) => {
+    const { running, message } = await ended(t, [await seeder(t, chokeAfter(1))]);
+    const [{ fate, downloadedBytes } = assert.fail('no peer is told of')] = running.peers();
+    assert.deepEqual([fate, downloadedBytes], ['serving', 16_384]);
+    assert.match(message, /; 1 peer tried: 1 gave 16\.0 KiB \(the last \d+ s ago\)$/);
   });
 
   it('tell who sent bad data, how much came and when it began', async (t) => {
