@@ -12,9 +12,16 @@ export function refuse(command: Command, error: CommanderError): never {
   // `commander.help`: no command was given and the help was meant for stderr. The message may hold a second line of suggestions.
   const message =
     error.code === 'commander.help'
-      ? 'no command was given'
+      ? noCommand(command)
       : error.message.replace(/^error: /, '').replaceAll('\n', ' ') + nearestChoice(error.message);
   throw new UsageError(message, usageOf(command), { cause: error });
+}
+
+/** `ttorrent` and `ttorrent help gett` look the same to commander. */
+function noCommand({ args: [word, asked], commands }: Command): string {
+  if (word !== 'help' || asked === undefined) return 'no command was given';
+  const names = commands.map((command) => command.name());
+  return `there is no help for '${asked}'${didYouMean(asked, names)}`;
 }
 
 /** Commander suggests commands and options, but no values: `--progress plian` means plain. */

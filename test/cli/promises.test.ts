@@ -92,6 +92,7 @@ test('a flag goes before a variable, that before the config file, and that befor
 test('what is mistyped is told with what was probably meant', async () => {
   const cases: readonly [args: string[], meant: string][] = [
     [['gte', 'a.torrent'], 'get'],
+    [['help', 'gett'], 'get'],
     [['get', 'a.torrent', '--deadlin', '5m'], '--deadline'],
   ];
   for (const [args, meant] of cases) {

@@ -179,6 +179,8 @@ test('options may stand before the command', () => {
 
 test('suggests commands, options and values', () => {
   assert.throws(() => parse('gte a'), /unknown command 'gte' \(Did you mean get\?\)/);
+  assert.throws(() => parse('help gett'), /there is no help for 'gett' \(Did you mean get\?\)/);
+  assert.throws(() => parse('help frobnicate'), /there is no help for 'frobnicate'$/);
   assert.throws(() => parse('get a --stall-timout 1m'), /\(Did you mean --stall-timeout\?\)/);
   assert.throws(() => parse('get a --allocation prealoc'), /\(Did you mean prealloc\?\)/);
 });
