@@ -272,6 +272,7 @@ function addVerify(program: Command, outcome: Outcome): void {
   for (const option of options) command.addOption(option);
   command.action((torrentPath: string, typed: TypedVerifyOptions) => {
     const outputDir = outputDirOf(typed);
+    if (outputDir === '-') command.error("error: 'verify' reads a directory, and '-o -' is stdout (a directory of this name is ./-)");
     const { select = [], progress, json } = typed;
     outcome.command = { kind: 'verify', torrentPath, outputDir, select, progress, json: json === true, ...speechOf(typed) };
   });

@@ -155,6 +155,7 @@ test('reads `info` and `verify`', () => {
     json: false,
     ...plainSpeech,
   });
+  for (const option of ['-o', '-d']) assert.throws(() => parse(['verify', 'a', option, '-']), /'verify' reads a directory/);
   assert.ok((parse(['verify', 'a', '--json']) as { json?: boolean }).json);
 });
 
