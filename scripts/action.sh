@@ -8,7 +8,10 @@ if [[ ! -f $program ]]; then
   (cd "$GITHUB_ACTION_PATH" && node scripts/run.mjs build) >&2
 fi
 
-arguments=(get "--output=$INPUT_OUTPUT" "--deadline=$INPUT_DEADLINE")
+arguments=(get)
+# An empty input is one that was not given, as GitHub has it; an expression in a workflow may well come to nothing.
+if [[ -n $INPUT_OUTPUT ]]; then arguments+=("--output=$INPUT_OUTPUT"); fi
+if [[ -n $INPUT_DEADLINE ]]; then arguments+=("--deadline=$INPUT_DEADLINE"); fi
 if [[ -n $INPUT_CHECKSUM ]]; then arguments+=("--checksum=$INPUT_CHECKSUM"); fi
 while IFS= read -r selector; do
   if [[ -n $selector ]]; then arguments+=("--select=$selector"); fi

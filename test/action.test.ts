@@ -56,6 +56,14 @@ test('downloads and tells the paths and the exit code', async (t) => {
   assert.deepEqual(rest, [path.join(album, '01 Overture.flac'), path.join(album, 'booklet.pdf'), delimiter, '']);
 });
 
+test('takes an empty input as one that was not given', async (t) => {
+  const directory = await directoryOf(t);
+  const empty = Object.fromEntries([...inputs.keys()].map((name) => [name, '']));
+  const { exitCode, outputs, stderr } = await runStep(directory, { ...empty, torrent: 'debian.torrent' });
+  assert.equal(exitCode, 0, stderr);
+  assert.ok(outputs.includes(`\n${path.join(directory, 'debian.iso')}\n`), outputs);
+});
+
 test('fails as ttorrent fails, with the exit code told and no path', async (t) => {
   const directory = await directoryOf(t);
   const { exitCode, outputs, stderr } = await runStep(directory, { torrent: 'missing.torrent' });
