@@ -27,6 +27,7 @@ export { editTorrent, type TorrentEdits } from './metainfo/edit-torrent.ts';
 export { selectFiles } from './metainfo/selection.ts';
 export { createTorrent, type CreatedTorrent, type CreateOptions } from './storage/create-torrent.ts';
 export { readTorrentFile } from './storage/read-torrent-file.ts';
+export { writablePaths } from './storage/storage-paths.ts';
 export { checkTorrentTarget, replaceTorrentFile, writeTorrentFile, type WriteOptions } from './storage/write-torrent-file.ts';
 export type { Allocation } from './storage/storage.ts';
 export type { DownloadPlan, PlannedFile } from './storage/plan-files.ts';

@@ -1,7 +1,21 @@
 // Files that the command line writes beside the download: event lines, a report. An edge to the file system; written in step with what
 // happens, so that a line is with the system when the call returns and nothing waits when the process ends at once. Pipes alone may wait.
 
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readdirSync, type Stats, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 
 import { InputError, StorageError } from '../index.ts';
 import { OutputError } from './env.ts';
@@ -10,53 +24,81 @@ import type { Output } from './reader-limit.ts';
 
 /** A file open for writing. */
 export interface OutputFile extends Output {
-  /** Resolves when the system has taken all of `text`; rejects with OutputError when it will not. */
+  /** Resolves when the system has taken all of `text`; rejects with OutputError when it will not. The first write empties a file. */
   write(text: string | Uint8Array): Promise<void>;
+  /** Before the first write: throws InputError, and never touches the file, when it is one of `paths`. */
+  refuseAmong(paths: Iterable<string>): void;
   close(): void;
 }
 
 /**
- * Opens `target` and empties it; a number is a descriptor that is open already. Throws StorageError `create-failed`, or
- * InputError for a descriptor that is not open and for a file that is one of `taken`.
+ * Opens `target`; a number is a descriptor that is open already. Throws StorageError `create-failed`, or InputError for a descriptor that is
+ * not open.
  */
-export function openOutput(target: string | number, taken: readonly string[]): OutputFile {
+export function openOutput(target: string | number): OutputFile {
   const name = typeof target === 'number' ? `descriptor ${target}` : target;
-  const fd = typeof target === 'number' ? openDescriptor(target) : openFile(target, taken);
+  const isNew = typeof target === 'string' && !existsSync(target);
+  const fd = typeof target === 'number' ? openDescriptor(target) : openFile(target);
   const stats = fstatSync(fd);
   // Of the standard streams Node has made such streams itself.
-  if (fd > 2 && (stats.isFIFO() || stats.isSocket())) return pipeOutput(fd, name);
+  if (fd > 2 && (stats.isFIFO() || stats.isSocket())) return { ...pipeOutput(fd, name), refuseAmong: () => {} };
+  if (typeof target === 'number' || !stats.isFile()) {
+    const close = typeof target === 'number' ? () => {} : () => closeSync(fd);
+    return { write: async (text) => writeAll(fd, Buffer.from(text), name), refuseAmong: () => {}, close };
+  }
+  return regularFile(target, fd, stats, isNew);
+}
+
+/** Emptied only when it is known to be no other's. */
+function regularFile(path: string, fd: number, stats: Stats, isNew: boolean): OutputFile {
+  let state: 'as it was' | 'ours' | 'refused' = 'as it was';
   return {
-    write: async (text) => writeAll(fd, Buffer.from(text), name),
-    close: () => {
-      if (typeof target === 'string') closeSync(fd);
+    write: async (text) => {
+      if (state === 'refused') return;
+      if (state === 'as it was') empty(fd, path);
+      state = 'ours';
+      writeAll(fd, Buffer.from(text), path);
     },
+    refuseAmong: (paths) => {
+      for (const other of paths) {
+        if (!isSameFile(other, stats)) continue;
+        state = 'refused';
+        if (isNew) unlinkSync(realpathSync(path));
+        throw new InputError('bad-argument', `${path} is not written to: it is the same file as ${other}`);
+      }
+    },
+    close: () => closeSync(fd),
   };
 }
 
-/** Not waiting: a named pipe that nobody reads would hold up the process, and its end, for ever. Emptied when it is known to be no other's. */
+/** Not waiting: a named pipe that nobody reads would hold up the process, and its end, for ever. */
 const flags = constants.O_WRONLY | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
 
-function openFile(path: string, taken: readonly string[]): number {
-  let fd: number | undefined;
+function openFile(path: string): number {
   try {
-    fd = openSync(path, flags, 0o666);
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) return fd;
-    const same = taken.find((other) => isSameFile(statSync(other, { throwIfNoEntry: false }), stat));
-    if (same !== undefined) throw new InputError('bad-argument', `${path} is not written to: it is the same file as ${same}`);
-    ftruncateSync(fd);
-    return fd;
+    return openSync(path, flags, 0o666);
   } catch (cause) {
-    if (fd !== undefined) closeSync(fd);
-    if (cause instanceof InputError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     const why = code === 'ENXIO' ? 'nobody reads this pipe' : message;
     throw new StorageError('create-failed', `cannot write ${path}: ${why}`, { cause });
   }
 }
 
-function isSameFile(one: Stats | undefined, other: Stats): boolean {
-  return one?.ino === other.ino && one.dev === other.dev;
+function isSameFile(path: string, { dev, ino }: Stats): boolean {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats?.ino === ino && stats.dev === dev;
+  } catch {
+    return false; // not to be reached by its name
+  }
+}
+
+function empty(fd: number, name: string): void {
+  try {
+    ftruncateSync(fd);
+  } catch (error) {
+    throw new OutputError(error as NodeJS.ErrnoException, name);
+  }
 }
 
 /** A pipe is opened anew where the system can do that (Linux), so that for others who write to it nothing changes. */

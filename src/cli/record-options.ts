@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
+import type { DownloadOptions } from '../index.ts';
 import { outputDirOf, quantity } from './command-options.ts';
 import type { SpeechOptions } from './speech-options.ts';
 import { UnitError, parseDuration } from './units.ts';
@@ -32,6 +33,9 @@ export interface RecordOptions {
 export interface RecordedCommand extends SpeechOptions {
   readonly torrentPath: string;
   readonly records?: RecordOptions;
+  readonly download: Pick<DownloadOptions, 'outputDir'>;
+  /** Present when the data goes to stdout. */
+  readonly stream?: unknown;
   /** They are no run of their own. */
   readonly showFiles?: boolean;
   readonly dryRun?: boolean;

@@ -7,6 +7,9 @@ import type { RecordedCommand } from './record-options.ts';
 
 /** What a command tells its records. */
 export interface Records {
+  /** Throws InputError when a record would be written over what the torrent's download writes. */
+  torrentLoaded(metainfo: Metainfo): Promise<void>;
+  /** What is downloaded of it. */
   torrentRead(metainfo: Metainfo, selection: ReadonlySet<number> | undefined): Promise<void>;
   /** The download that is told of from now on; it is stopped when the events cannot be written any more. */
   follow(running: Download): void;
@@ -22,7 +25,7 @@ export interface Records {
 export async function openRecords(command: RecordedCommand, env: Environment, limit: ReaderLimit): Promise<Records> {
   const { records, showFiles, dryRun } = command;
   if (records === undefined || showFiles || dryRun)
-    return { torrentRead: nothing, follow: () => {}, note: nothing, keep: async (action) => void (await action()) };
+    return { torrentLoaded: nothing, torrentRead: nothing, follow: () => {}, note: nothing, keep: async (action) => void (await action()) };
   const { RunRecords } = await import('./run-records.ts');
   const run = new RunRecords(command, records, env, limit);
   await run.begin();

@@ -1,7 +1,9 @@
 // The record of one run of `get` or `seed`: event lines and the report. It is told what happens, writes it where it was asked to, and has the
 // last word however the run ends.
 
-import { type Download, type DownloadEvent, type Metainfo, TtorrentError } from '../index.ts';
+import path from 'node:path';
+
+import { type Download, type DownloadEvent, type Metainfo, TtorrentError, writablePaths } from '../index.ts';
 import type { Environment } from './env.ts';
 import { exitCodeFor } from './failure.ts';
 import { jsonLine } from './json-text.ts';
@@ -35,6 +37,8 @@ export class RunRecords {
   readonly #files: OutputFile[] = [];
   /** Paths of files that are written to. */
   readonly #opened: string[] = [];
+  /** The first line, until it is known that no file to write to is one of the torrent's. */
+  #start: EventBody | undefined;
   #report: { readonly recorder: ReportRecorder; readonly file: OutputFile } | undefined;
   #running: Download | undefined;
   #failure: Error | undefined;
@@ -61,8 +65,18 @@ export class RunRecords {
       await this.#end(endOf(error));
       throw error;
     }
+    this.#start = start;
     this.#env.onSuddenEnd((exitCode, reason) => void this.#end({ exitCode, reason, code: undefined }));
-    await this.#put(start);
+  }
+
+  async torrentLoaded(metainfo: Metainfo): Promise<void> {
+    const outputDir = path.resolve(this.#command.download.outputDir);
+    const isToDisk = this.#command.stream === undefined;
+    for (const file of this.#files) if (isToDisk) file.refuseAmong(writablePaths(metainfo, outputDir));
+    // Emptied, so that no report of an earlier run is taken for one of this.
+    await this.#report?.file.write('');
+    await this.#putStart();
+    this.#throwIfFailed();
   }
 
   async torrentRead(metainfo: Metainfo, selection: ReadonlySet<number> | undefined): Promise<void> {
@@ -85,7 +99,6 @@ export class RunRecords {
   async keep(action: () => Promise<string | undefined>): Promise<void> {
     let reason = 'complete and verified';
     try {
-      this.#throwIfFailed();
       const more = await action();
       if (more !== undefined) reason += `; ${more}`;
     } catch (error) {
@@ -105,8 +118,9 @@ export class RunRecords {
   }
 
   #open(target: string | number): OutputFile {
-    const file = openOutput(target, [this.#command.torrentPath, ...this.#opened]);
+    const file = openOutput(target);
     this.#files.push(file);
+    file.refuseAmong([this.#command.torrentPath, ...this.#opened]);
     if (typeof target === 'string') this.#opened.push(target);
     return file;
   }
@@ -119,7 +133,7 @@ export class RunRecords {
     const progress = this.#running?.progress();
     const bodies = [this.#events.verdict(end, progress, this.#tally, nowMs)];
     if (progress !== undefined) bodies.unshift(this.#events.summary(progress, this.#running?.peers() ?? [], this.#tally, nowMs));
-    const written = [...bodies.map((body) => this.#put(body)), this.#writeReport(end, nowMs)];
+    const written = [this.#putStart(), ...bodies.map((body) => this.#put(body)), this.#writeReport(end, nowMs)];
     for (const file of this.#files) file.close();
     await Promise.all(written);
   }
@@ -141,6 +155,12 @@ export class RunRecords {
     } catch (error) {
       new Talk(this.#command, this.#env).warn((error as Error).message);
     }
+  }
+
+  async #putStart(): Promise<void> {
+    const start = this.#start;
+    this.#start = undefined;
+    if (start !== undefined) await this.#put(start);
   }
 
   /**

@@ -2,6 +2,8 @@
 
 import path from 'node:path';
 import { assert } from '../errors.ts';
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import { partSuffix } from '../metainfo/name-clashes.ts';
 
 /** Where a download keeps what is not data. */
 export interface DownloadPaths {
@@ -15,6 +17,19 @@ export interface DownloadPaths {
 export function downloadPaths(outputDir: string, name: string): DownloadPaths {
   const state = `${joinBelow(outputDir, [name])}.ttorrent`;
   return { outputDir, state, lock: `${state}.lock` };
+}
+
+/** Every path that a download of `metainfo` into `outputDir`, absolute, may write to, with those of files that are not selected. */
+export function* writablePaths({ files, name }: Metainfo, outputDir: string): Generator<string> {
+  const { state, lock } = downloadPaths(outputDir, name);
+  yield state;
+  yield lock;
+  for (const file of files) {
+    if (file.pad) continue;
+    const finalPath = joinBelow(outputDir, file.path);
+    yield finalPath;
+    yield finalPath + partSuffix;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { corruptEvery, neverUnchoke, silent } from '../support/behaviours.ts';
@@ -293,6 +293,29 @@ test('28: events or a report over the torrent, or both in one file, which stays 
     assert.match(run.stderr, /is not written to: it is the same file as/);
     assert.deepEqual(readFileSync(path.join(directory, 'a.torrent')), Buffer.from(album.bytes));
   }
+});
+
+test('28: events or a report over what the download writes, which stays as it is', async (t) => {
+  const directory = workDirectory(t);
+  const peer = await startSeeder(t);
+  mkdirSync(path.join(directory, 'out/album'));
+  symlinkSync('out/album/one.bin', path.join(directory, 'link.json'));
+  const files = ['out/album/one.bin', 'out/album/../album/one.bin.part', 'out/album.ttorrent'];
+  for (const args of [...files.map((file) => ['--events', file]), ['--report', 'link.json']]) {
+    const run = await runCli(['get', 'a.torrent', '-o', 'out', '--json', '--peer', peer.address, ...args], { cwd: directory });
+    assert.deepEqual([run.exitCode, peer.counts.connections], [28, 0], run.stderr);
+    assert.match(run.stderr, /is not written to: it is the same file as/);
+    assert.deepEqual(
+      readEvents(run.stdout).map(({ type }) => type),
+      ['start', 'verdict'],
+    );
+    assert.deepEqual(readdirSync(path.join(directory, 'out'), { recursive: true }), ['album']);
+  }
+  const there = path.join(directory, 'out/album/one.bin');
+  writeFileSync(there, 'kept');
+  linkSync(there, path.join(directory, 'hard.json'));
+  const run = await runCli(['get', 'a.torrent', '-o', 'out', '--events', 'hard.json'], { cwd: directory });
+  assert.deepEqual([run.exitCode, readFileSync(there, 'utf8')], [28, 'kept'], run.stderr);
 });
 
 test('events that cannot be written from the first line on end it before a peer is asked', async (t) => {

@@ -121,10 +121,12 @@ test('every command but `completion` and `help` speaks JSON when asked', async (
   };
   await json('info', 'a.torrent');
   await json('verify', 'a.torrent', '-o', 'out');
+  await json('create', 'a.torrent', '-o', 'b.torrent');
+  await json('edit', 'b.torrent', '--comment', 'x');
   await json('config');
   await json('get', '-S', 'a.torrent');
   await json('get', '--dry-run', 'a.torrent');
   const help = (await runCli(['--help'])).stdout;
   const commands = [...help.slice(help.indexOf('Commands:')).matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
-  assert.deepEqual(commands, ['get', 'info', 'verify', 'config', 'completion', 'help'], 'a new command wants its line here');
+  assert.deepEqual(commands, ['get', 'seed', 'info', 'verify', 'create', 'edit', 'config', 'completion', 'help'], 'a new command wants its line here');
 });

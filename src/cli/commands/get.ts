@@ -61,6 +61,7 @@ async function getFiles(
 ): Promise<string | undefined> {
   const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env));
   facts.metainfo = metainfo;
+  await records.torrentLoaded(metainfo);
   let selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;
   if (command.showFiles) {
     const list = command.records?.json === true ? fileListJson : fileList;

@@ -25,6 +25,7 @@ async function serve(command: SeedCommand, env: Environment, records: Records): 
   const watched = watchGoal(command.seed);
   try {
     const metainfo = await loadTorrent(command.torrentPath, talk);
+    await records.torrentLoaded(metainfo);
     const selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;
     await records.torrentRead(metainfo, selection);
     const running: Download = seedFiles(metainfo, {
