@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // The executable. It loads as little as it can: what a command needs is loaded by that command.
 
+import { descriptorCode, descriptorTrouble } from './descriptor-limit.ts';
 import { endProcess, exitNow, openEnvironment } from './env.ts';
+import { exitCodeOf } from './exit-codes.ts';
 
 const env = openEnvironment(crash);
 
@@ -18,9 +20,15 @@ if (env.args.length === 1 && (env.args[0] === '--version' || env.args[0] === '-V
 
 /** The last resort for what nobody caught: one line, the stack when asked for, and out. Saved state is consistent at any instant. */
 function crash(error: unknown): never {
+  const trouble = descriptorTrouble(error);
+  if (trouble !== undefined) sayAndExit(exitCodeOf[descriptorCode], trouble, trouble);
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error && env.args.some((arg) => arg === '-v' || arg === '--verbose') ? `\n${error.stack}` : '';
-  // What cannot be vouched for is reduced to plain characters: the library that knows better may be what crashed.
-  env.stderr.write(`ttorrent: internal error, please report it: ${`${message}${stack}`.replace(/[^\n\x20-\x7e]/g, '?')}\n`);
-  exitNow(1, message);
+  sayAndExit(exitCodeOf.internal, `internal error, please report it: ${message}${stack}`, message);
+}
+
+/** What cannot be vouched for is reduced to plain characters: the library that knows better may be what crashed. */
+function sayAndExit(exitCode: number, text: string, reason: string): never {
+  env.stderr.write(`ttorrent: ${text.replace(/[^\n\x20-\x7e]/g, '?')}\n`);
+  exitNow(exitCode, reason);
 }

@@ -3,9 +3,9 @@
 
 import path from 'node:path';
 
-import { type Download, type DownloadEvent, type Metainfo, TtorrentError, writablePaths } from '../index.ts';
+import { type Download, type DownloadEvent, type Metainfo, writablePaths } from '../index.ts';
 import type { Environment } from './env.ts';
-import { exitCodeFor } from './failure.ts';
+import { endOf } from './failure.ts';
 import { jsonLine } from './json-text.ts';
 import { openOutput, type OutputFile } from './output-file.ts';
 import type { Output, ReaderLimit } from './reader-limit.ts';
@@ -185,9 +185,4 @@ export class RunRecords {
 
 function lineOf({ type, ...facts }: EventBody, nowMs: number): string {
   return jsonLine({ v: 1, type, t: Math.round(nowMs), ...facts });
-}
-
-function endOf(error: unknown): RunEnd {
-  const reason = error instanceof Error ? error.message : String(error);
-  return { exitCode: exitCodeFor(error), reason, code: error instanceof TtorrentError ? error.code : undefined };
 }

@@ -3,7 +3,7 @@
 import { type Download, type DownloadEvent, type DownloadProgress, type DownloadResult, IncompleteError } from '../index.ts';
 import { DownloadAccount, type DataUse, downloadView } from './download-account.ts';
 import { brokenPipeExitCode } from './exit-codes.ts';
-import { exitCodeFor } from './failure.ts';
+import { endOf } from './failure.ts';
 import type { Records } from './records.ts';
 import type { Reporter } from './reporters/reporter.ts';
 import type { SeedRequest } from './seed-options.ts';
@@ -37,7 +37,7 @@ export async function watchDownload(running: Download, watchers: Watchers): Prom
     reporter.stop();
     // An IncompleteError says by itself what peers and trackers did.
     const others = error instanceof IncompleteError ? undefined : running.account();
-    const exitCode = exitCodeFor(error);
+    const { exitCode } = endOf(error);
     const verdict = account.verdict(exitCode, running.progress(), others);
     if (verdict !== undefined && exitCode !== brokenPipeExitCode) talk.say(verdict);
     throw error;

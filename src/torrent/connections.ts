@@ -33,6 +33,8 @@ const dialledShare = 0.25;
 export class Connections {
   /** All of them, handshake done or not. */
   readonly peers = new Set<Peer>();
+  /** Whether peers could not be dialled for want of file descriptors. */
+  lacksDescriptors = false;
   readonly #book: AddressBook;
   readonly #clock: Clock;
   readonly #listener: ConnectionsListener;
@@ -114,7 +116,8 @@ export class Connections {
     const nowMs = this.#clock.nowMs();
     if (nowMs - this.#madeDoMs < makeDoEveryMs) return; // of one batch of dials
     this.#madeDoMs = nowMs;
-    this.#maxPeers = Math.max(Math.floor(this.peers.size / 2), this.peers.size - spareDescriptors);
+    this.lacksDescriptors = true;
+    this.#maxPeers = Math.max(1, Math.floor(this.peers.size / 2), this.peers.size - spareDescriptors);
     for (const peer of [...this.peers].slice(this.#maxPeers)) peer.close();
   }
 

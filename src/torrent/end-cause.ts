@@ -23,6 +23,8 @@ export interface EndFacts {
   readonly sourceReports: readonly SourceReport[];
   /** Every peer that was tried. */
   readonly peers: readonly PeerAccount[];
+  /** Peers could not be dialled for want of file descriptors. */
+  readonly lacksDescriptors: boolean;
   /** How many web seeds the torrent names. */
   readonly webSeeds: number;
 }
@@ -36,6 +38,7 @@ export function incompleteError(cause: EndCause | 'deadline-reached', facts: End
 function behindStall(facts: EndFacts): ErrorCode {
   if (facts.bannedPeers > 0 && !facts.hasOtherPeers) return 'only-corrupt-sources';
   if (facts.readyEver > 0) return 'stalled';
+  if (facts.lacksDescriptors) return 'open-failed';
   const refused = facts.sourceReports.some((report) => report.outcome === 'refused');
   const answered = facts.sourceReports.some((report) => report.outcome === 'answered');
   return refused && !answered && facts.knownPeers === 0 ? 'tracker-refused' : 'no-source';
@@ -52,6 +55,8 @@ function headline(code: ErrorCode, facts: EndFacts): string {
       return 'every peer left has sent wrong bytes';
     case 'tracker-refused':
       return `the tracker refused: ${facts.sourceReports.find((report) => report.outcome === 'refused')?.message ?? ''}`;
+    case 'open-failed':
+      return 'no peer could be connected to';
     case 'no-source':
       return 'no usable peer was found';
     default:
@@ -71,6 +76,7 @@ export function sourcesAccount(facts: EndFacts): string {
     const words = report.outcome === 'answered' ? `named ${count(report.peerCount, 'peer')}` : `${report.outcome}: ${report.message}`;
     parts.push(`${report.source} ${words}`);
   }
+  if (facts.lacksDescriptors) parts.push('too few file descriptors for more peers (ulimit -n 256 allows enough)');
   if (facts.webSeeds > 0) parts.push(`${count(facts.webSeeds, 'web seed')} not used: not supported yet`);
   return parts.join('; ');
 }

@@ -310,6 +310,10 @@ export class Swarm implements PeerHost {
     this.#fillSoon();
   }
 
+  get lacksDescriptors(): boolean {
+    return this.#connections.lacksDescriptors;
+  }
+
   get #isSeeding(): boolean {
     return this.#options.ledger.isComplete;
   }

@@ -340,6 +340,7 @@ export class Transfer {
       hasOtherPeers: this.swarm.ready.size > 0 || this.book.hasProspects,
       sourceReports: [...this.#sourceLog.values()],
       peers: this.swarm.accounts.list(this.swarm.ready, clock.nowMs(), 0),
+      lacksDescriptors: this.swarm.lacksDescriptors,
       webSeeds: metainfo.webSeeds.length,
     };
   }

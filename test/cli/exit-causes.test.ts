@@ -169,6 +169,34 @@ exits(15, 'the torrent cannot be opened', async (t) => {
   return assertFailed(result, /compact_memory/, directory);
 });
 
+/** Options of Node that leave the program, under a limit of 128, only so many descriptors. */
+function descriptorsLeft(count: number): RunOptions {
+  const takeOthers = `import { closeSync, openSync } from 'node:fs';
+const taken = [];
+try { for (;;) taken.push(openSync('/dev/null')); } catch { for (const fd of taken.splice(-${count})) closeSync(fd); }`;
+  return { nodeOptions: preload(takeOthers), wrapper: ['sh', '-c', 'ulimit -n 128; exec "$@"', 'sh'] };
+}
+
+exits(15, 'too few file descriptors to load all of the program', async (t) => {
+  const directory = directoryFor(t);
+  const result = await get(directory, ['-v', '--stall-timeout', '1s'], descriptorsLeft(4));
+  assert.doesNotMatch(result.stderr, /\n\s+at /);
+  return assertFailed(result, /too few file descriptors \(ulimit -n 256 allows enough\): EMFILE/, directory);
+});
+
+exits(0, 'what too few file descriptors ended goes on with more', async (t) => {
+  const directory = directoryFor(t);
+  const peers = (await Promise.all([seeder(t), seeder(t), seeder(t)])).flatMap(({ address }) => ['--peer', address]);
+  for (let count = 8; count <= 20; count += 3) {
+    const { exitCode, stderr } = await get(directory, ['-v', '--stall-timeout', '1s', ...peers], descriptorsLeft(count));
+    assert.ok(exitCode === 0 || (exitCode === 15 && stderr.includes('ttorrent: too few file descriptors')), stderr);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  }
+  const result = await get(directory, peers);
+  assert.ok(readFileSync(path.join(directory, 'out', 'content.bin')).equals(torrent.read(0, torrent.totalLength)));
+  return result;
+});
+
 exits(16, 'nothing can be created in the output directory', async (t) => {
   const directory = directoryFor(t);
   return assertFailed(await runCli(['get', 'a.torrent', '-o', '/proc/self'], { cwd: directory }), /\/proc\//, directory);

@@ -21,6 +21,7 @@ const facts: EndFacts = {
     { source: 'http://b/announce', outcome: 'answered', message: '', peerCount: 1 },
   ],
   peers: [],
+  lacksDescriptors: false,
   webSeeds: 0,
 };
 
@@ -74,6 +75,13 @@ describe('the account of a download that ended', () => {
     const account = sourcesAccount({ ...facts, knownPeers: 5, sourceReports: [], peers: groups });
     const words = '2 gave 3.00 KiB (the last 61 s ago), 2 disconnected (1.50 KiB received), 1 owed us blocks for 2 s (1.50 KiB received)';
     assert.equal(account, `5 peers tried: ${words}`);
+  });
+
+  it('tells of too few file descriptors, and blames them when nobody could be connected to', () => {
+    const { code, message } = incompleteError('stalled', { ...facts, readyEver: 0, sourceReports: [], lacksDescriptors: true });
+    assert.equal(code, 'open-failed');
+    assert.match(message, /^no peer could be connected to; .*too few file descriptors for more peers \(ulimit -n 256 allows enough\)$/);
+    assert.equal(incompleteError('stalled', { ...facts, lacksDescriptors: true }).code, 'stalled');
   });
 
   it('tells peers that were never tried from none at all, and names web seeds that it cannot use', () => {

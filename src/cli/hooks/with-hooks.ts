@@ -2,7 +2,7 @@
 
 import { type Approve, InputError, StorageError } from '../../index.ts';
 import { type Environment, Interruption } from '../env.ts';
-import { exitCodeFor } from '../failure.ts';
+import { endOf } from '../failure.ts';
 import type { Talk } from '../talk.ts';
 import { hookObject, type RunEnd, type RunFacts } from './hook-facts.ts';
 import type { HookCommand, Hooks } from './hook-options.ts';
@@ -56,9 +56,8 @@ export function gateOf(hooks: Hooks, env: Environment, facts: RunFacts): Approve
 }
 
 async function runOnFail(command: HookCommand, hooks: Hooks, env: Environment, facts: RunFacts, talk: Talk, error: unknown): Promise<void> {
-  const end = { exitCode: exitCodeFor(error), reason: error instanceof Error ? error.message : String(error) };
   const isStopping = error instanceof Interruption;
-  const call = callOf(hooks, env, facts, command, end);
+  const call = callOf(hooks, env, facts, command, endOf(error));
   if (isStopping) env.postponeExit();
   const timeoutMs = isStopping ? Math.min(hooks.timeoutMs || afterSignalMs, afterSignalMs) : hooks.timeoutMs;
   const failure = await runHook(command, { ...call, timeoutMs, signal: isStopping ? undefined : env.interrupted });
