@@ -33,6 +33,7 @@ export type { Allocation } from './storage/storage.ts';
 export type { DownloadPlan, PlannedFile } from './storage/plan-files.ts';
 export type { VerifiedFile, VerifyResult } from './storage/verify-files.ts';
 export { formatBytes } from './support/format-bytes.ts';
+export { formatDuration } from './support/format-duration.ts';
 export { printable, redactUrl } from './support/printable.ts';
 export type { Approve, CompleteFile } from './torrent/approval.ts';
 export { Download, download, seed } from './torrent/download.ts';

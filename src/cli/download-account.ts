@@ -1,8 +1,15 @@
 // Listens to a download: tells a person what is worth telling while it runs, and sums it up when it ends.
 
-import { type DownloadEvent, type DownloadProgress, type DownloadResult, formatBytes, type SourceReport } from '../index.ts';
+import {
+  type DownloadEvent,
+  type DownloadProgress,
+  type DownloadResult,
+  formatBytes,
+  formatDuration,
+  type SourceReport,
+} from '../index.ts';
 import { exitCodeName } from './exit-codes.ts';
-import { formatCount, formatDuration, formatRate } from './format.ts';
+import { formatCount, formatRate } from './format.ts';
 import type { ProgressView } from './reporters/reporter.ts';
 import { seedView, sentText } from './seed-account.ts';
 import type { SeedRequest } from './seed-options.ts';
@@ -91,9 +98,11 @@ export function downloadView(progress: DownloadProgress, goal?: SeedRequest['goa
   }
   if (progress.seedingMs > 0 || progress.phase === 'seeding') return seedView(progress, goal);
   const { verifiedBytes, totalBytes, etaMs } = progress;
+  // An estimate has no tenths.
+  const eta = etaMs === undefined ? '?' : formatDuration(Math.floor(etaMs / 1000) * 1000);
   const isUnderway = progress.phase === 'downloading' && verifiedBytes < totalBytes;
   const facts = [
-    ...(isUnderway ? [formatRate(progress.rateBytesPerSecond), `ETA ${etaMs === undefined ? '?' : formatDuration(etaMs)}`] : ['finishing']),
+    ...(isUnderway ? [formatRate(progress.rateBytesPerSecond), `ETA ${eta}`] : ['finishing']),
     ...(progress.uploadedBytes > 0 ? [`${formatRate(progress.uploadRateBytesPerSecond)} up`] : []),
     formatCount(progress.connectedPeers, 'peer'),
     `${progress.verifiedPieces}/${formatCount(progress.pieceCount, 'piece')}`,

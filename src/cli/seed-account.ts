@@ -1,7 +1,7 @@
 // Seeding in words: how it goes, how far it is from what was asked for, and why it was over. Pure.
 
-import { type DownloadProgress, type DownloadResult, formatBytes } from '../index.ts';
-import { formatCount, formatDuration, formatRate } from './format.ts';
+import { type DownloadProgress, type DownloadResult, formatBytes, formatDuration } from '../index.ts';
+import { formatCount, formatRate } from './format.ts';
 import type { ProgressView } from './reporters/reporter.ts';
 import type { SeedRequest } from './seed-options.ts';
 

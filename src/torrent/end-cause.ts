@@ -4,6 +4,7 @@ import type { SourceReport } from '../discovery/peer-source.ts';
 import { defaultStallTimeoutMs } from '../config.ts';
 import { type ErrorCode, IncompleteError, type TtorrentError } from '../errors.ts';
 import { formatBytes } from '../support/format-bytes.ts';
+import { formatDuration } from '../support/format-duration.ts';
 import type { DownloadOptions } from './options.ts';
 import type { PeerAccount, PeerFate } from './peer-accounts.ts';
 import type { EndCause } from './watchdog.ts';
@@ -50,7 +51,7 @@ function headline(code: ErrorCode, facts: EndFacts): string {
     case 'deadline-reached':
       return deadlineMessage(options);
     case 'below-min-rate':
-      return `the rate stayed below ${formatBytes(options.minRate?.bytesPerSecond ?? 0)}/s for ${seconds(options.minRate?.windowMs ?? 0)}`;
+      return `the rate stayed below ${formatBytes(options.minRate?.bytesPerSecond ?? 0)}/s for ${formatDuration(options.minRate?.windowMs ?? 0)}`;
     case 'only-corrupt-sources':
       return 'every peer left has sent wrong bytes';
     case 'tracker-refused':
@@ -60,11 +61,11 @@ function headline(code: ErrorCode, facts: EndFacts): string {
     case 'no-source':
       return 'no usable peer was found';
     default:
-      return `nothing came for ${seconds(options.stallTimeoutMs ?? defaultStallTimeoutMs)}, the stall timeout`;
+      return `nothing came for ${formatDuration(options.stallTimeoutMs ?? defaultStallTimeoutMs)}, the stall timeout`;
   }
 }
 
-/** `12 of 40 pieces verified; 12 peers tried: 9 refused, 3 choked us for 60 s; http://t/announce failed: connection refused` */
+/** `12 of 40 pieces verified; 12 peers tried: 9 refused, 3 choked us for 1m; http://t/announce failed: connection refused` */
 function account(facts: EndFacts): string {
   return `${facts.verifiedPieces} of ${count(facts.wantedPieces, 'piece')} verified; ${sourcesAccount(facts)}`;
 }
@@ -81,7 +82,7 @@ export function sourcesAccount(facts: EndFacts): string {
   return parts.join('; ');
 }
 
-/** `3 of 12 peers tried: 2 refused, 1 choked us for 60 s`, the largest group first. */
+/** `3 of 12 peers tried: 2 refused, 1 choked us for 1m`, the largest group first. */
 function peersAccount({ peers, knownPeers }: EndFacts): string {
   const groups = new Map<PeerFate, PeerAccount[]>();
   for (const peer of peers) {
@@ -100,13 +101,13 @@ function wordsFor(fate: PeerFate, group: readonly PeerAccount[]): string {
   const received = group.reduce((sum, peer) => sum + peer.downloadedBytes, 0);
   if (fate === 'serving') {
     const idleMs = Math.min(...group.map((peer) => peer.idleMs));
-    return `gave ${formatBytes(received)}${idleMs < 1000 ? '' : ` (the last ${wholeSeconds(idleMs)} ago)`}`;
+    return `gave ${formatBytes(received)}${idleMs < 1000 ? '' : ` (the last ${formatDuration(idleMs)} ago)`}`;
   }
   return `${deedOf(fate, group)}${received > 0 ? ` (${formatBytes(received)} received)` : ''}`;
 }
 
 function deedOf(fate: Exclude<PeerFate, 'serving'>, group: readonly PeerAccount[]): string {
-  const idle = `for ${wholeSeconds(Math.max(...group.map((peer) => peer.idleMs)))}`;
+  const idle = `for ${formatDuration(Math.max(...group.map((peer) => peer.idleMs)))}`;
   switch (fate) {
     case 'choked-us':
       return `choked us ${idle}`;
@@ -139,15 +140,7 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** `the deadline of 90 s was reached` */
+/** `the deadline of 1m30s was reached` */
 export function deadlineMessage(options: Pick<DownloadOptions, 'deadlineMs'>): string {
-  return `the deadline of ${seconds(options.deadlineMs ?? 0)} was reached`;
-}
-
-function wholeSeconds(ms: number): string {
-  return `${Math.floor(ms / 1000)} s`;
-}
-
-function seconds(ms: number): string {
-  return `${ms / 1000} s`;
+  return `the deadline of ${formatDuration(options.deadlineMs ?? 0)} was reached`;
 }

@@ -10,6 +10,7 @@ import type { PickerPeer } from '../pieces/picker.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 import type { Clock } from '../support/clock.ts';
 import { formatEndpoint } from '../support/endpoint.ts';
+import { formatDuration } from '../support/format-duration.ts';
 import type { ByteStream, ByteStreamListener } from '../transport/byte-stream.ts';
 import { WireDecoder } from '../wire/decoder.ts';
 import type { ExtensionHandshake } from '../wire/extension.ts';
@@ -270,11 +271,11 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     const owesBlocks = this.protocol.outstanding.size > 0;
     switch (this.#times.verdict(nowMs, this.protocol.isReady, owesBlocks, this.window.minRoundTripMs)) {
       case 'no-handshake':
-        return this.close(new NetworkError(`${this.name} sent no handshake in ${peerLimits.handshakeTimeoutMs / 1000} s`));
+        return this.close(new NetworkError(`${this.name} sent no handshake in ${formatDuration(peerLimits.handshakeTimeoutMs)}`));
       case 'silent':
-        return this.close(new NetworkError(`${this.name} was silent for ${peerLimits.silenceTimeoutMs / 1000} s`));
+        return this.close(new NetworkError(`${this.name} was silent for ${formatDuration(peerLimits.silenceTimeoutMs)}`));
       case 'owes-too-long':
-        return this.close(new NetworkError(`${this.name} owed us a block for over ${peerLimits.snubDropMs / 1000} s`));
+        return this.close(new NetworkError(`${this.name} owed us a block for over ${formatDuration(peerLimits.snubDropMs)}`));
       case 'stalls':
         this.isSnubbed = true;
         this.#host.blocksReturned(this, this.protocol.cancelOutstanding());

@@ -3,6 +3,7 @@
 import { NetworkError, ProtocolError, TtorrentError } from '../errors.ts';
 import { systemClock } from '../support/clock.ts';
 import { withDeadline } from '../support/deadline.ts';
+import { formatDuration } from '../support/format-duration.ts';
 import { redactUrl } from '../support/printable.ts';
 import type { Hop } from './connect-rule.ts';
 import type { LookupHost } from './host-lookup.ts';
@@ -19,7 +20,7 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
  * Throws NetworkError and ProtocolError with words of ours alone, the signal's reason when aborted.
  */
 export function httpFetch(url: URL, typed: boolean, lookupHost: LookupHost, limits: FetchLimits, signal: AbortSignal): Promise<HttpAnswer> {
-  const late = (): Error => new NetworkError(`no complete answer within ${limits.totalTimeoutMs / 1000} s`);
+  const late = (): Error => new NetworkError(`no complete answer within ${formatDuration(limits.totalTimeoutMs)}`);
   return withDeadline(signal, systemClock, limits.totalTimeoutMs, late, async (deadline) => {
     const visited = new Set<string>();
     let hop: Hop = { url, typed, redirectedFrom: undefined };

@@ -14,6 +14,7 @@ import { concatBytes } from '../support/bytes.ts';
 import { systemClock } from '../support/clock.ts';
 import { orAborted, withDeadline } from '../support/deadline.ts';
 import type { Reach } from '../support/endpoint.ts';
+import { formatDuration } from '../support/format-duration.ts';
 import { addressOf, mayConnect, reachOfAddress, type Hop } from './connect-rule.ts';
 import type { LookupHost } from './host-lookup.ts';
 
@@ -131,7 +132,7 @@ function boundBytes(socket: Socket, bodyBytes: number, exceeded: (error: Error) 
 
 /** A connection, over TLS for https, to one of the host's addresses that the rule allows. */
 function openSocket(hop: Hop, lookupHost: LookupHost, limits: HttpLimits, parent: AbortSignal): Promise<Socket> {
-  const late = (): Error => new NetworkError(`no connection within ${limits.connectTimeoutMs / 1000} s`);
+  const late = (): Error => new NetworkError(`no connection within ${formatDuration(limits.connectTimeoutMs)}`);
   return withDeadline(parent, systemClock, limits.connectTimeoutMs, late, async (signal) => {
     const { url } = hop;
     const literal = addressOf(url);

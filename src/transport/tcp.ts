@@ -5,6 +5,7 @@ import net from 'node:net';
 import { peerLimits } from '../config.ts';
 import { NetworkError } from '../errors.ts';
 import { type Endpoint, formatEndpoint, makeEndpoint } from '../support/endpoint.ts';
+import { formatDuration } from '../support/format-duration.ts';
 import type { ByteStream, ByteStreamListener } from './byte-stream.ts';
 
 /** One read of the system fills at most this; 256 KiB measured best on loopback and is 16 blocks. */
@@ -42,7 +43,9 @@ export function dialTcp(remote: Endpoint, signal: AbortSignal, timeoutMs: number
     const onAbort = (): void => fail(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     socket.setTimeout(timeoutMs);
-    socket.once('timeout', () => fail(new NetworkError(`connecting to ${formatEndpoint(remote)}: no answer in ${timeoutMs / 1000} s`)));
+    socket.once('timeout', () =>
+      fail(new NetworkError(`connecting to ${formatEndpoint(remote)}: no answer in ${formatDuration(timeoutMs)}`)),
+    );
     socket.once('error', (cause) => fail(connectionError('connecting to', remote, cause)));
     socket.once('connect', () => settle(() => resolve(stream.attach(socket))));
   });

@@ -147,4 +147,6 @@ test('says of a complete download what came and how fast, or that nothing had to
     completionText({ files, progress: { ...progress, uploadedBytes: 500 }, seedEnd: undefined }),
     /KiB\/s\); sent 500 B, ratio 0\.50$/,
   );
+  const quick = { files, progress: { ...progress, elapsedMs: 320 }, seedEnd: undefined };
+  assert.match(completionText(quick), / 1000 B in 0\.3s \(/);
 });

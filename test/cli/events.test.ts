@@ -125,7 +125,7 @@ test('ends with a verdict that explains: what each tracker and group of peers di
   const { exitCode, stdout, stderr } = await get(directory, ['-a', tracker.url, ...peers, '--stall-timeout', '2s']);
   const { reason, code } = verdictOf(readEvents(stdout));
   assert.deepEqual([exitCode, code], [7, 'stalled'], stderr);
-  assert.match(reason, /3 peers tried: 2 choked us for \d s, 1 refused; http:[^ ]+announce refused: .*unregistered torrent/);
+  assert.match(reason, /3 peers tried: 2 choked us for [\d.]+s, 1 refused; http:[^ ]+announce refused: .*unregistered torrent/);
   assert.ok(stderr.trimEnd().endsWith(reason), stderr);
 });
 

@@ -1,26 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatCount, formatDuration, formatPercent, formatRate } from '../../src/cli/format.ts';
+import { formatCount, formatPercent, formatRate } from '../../src/cli/format.ts';
 
 test('shows rates as bytes per second', () => {
   assert.equal(formatRate(1_500_000), '1.43 MiB/s');
   assert.equal(formatRate(0.4), '0 B/s');
-});
-
-test('shows durations with their two largest units', () => {
-  const cases: readonly [number, string][] = [
-    [-5, '0s'],
-    [999, '0s'],
-    [59_999, '59s'],
-    [60_000, '1m00s'],
-    [65_000, '1m05s'],
-    [3_599_999, '59m59s'],
-    [3_600_000, '1h00m'],
-    [86_399_999, '23h59m'],
-    [86_400_000, '1d00h'],
-    [273_600_000, '3d04h'],
-  ];
-  for (const [ms, text] of cases) assert.equal(formatDuration(ms), text, String(ms));
 });
 
 test('shows 100.0% only when all is done', () => {

@@ -166,7 +166,7 @@ test('2: the deadline holds while lists are read, from the web and from a pipe',
   const where = await place(t, single);
   const server = await serveHttp(t, (_request, response) => void response.write('# more to come\n'));
   const hanging = await where.get(['--sums', `${server.origin}/sums`, '--deadline', '300ms']);
-  assertRefused(hanging, 2, /the deadline of 0\.3 s was reached while reading the published checksums/, where);
+  assertRefused(hanging, 2, /the deadline of 0\.3s was reached while reading the published checksums/, where);
   if (spawnSync('mkfifo', [path.join(where.directory, 'pipe')]).status !== 0) return t.skip('no pipes with a name here');
   const shell = ['sh', '-c', 'exec "$@" 9<>pipe', 'sh'];
   assertRefused(await where.get(['--sums', 'pipe', '--deadline', '300ms'], { wrapper: shell }), 2, /the deadline/, where);

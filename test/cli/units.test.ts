@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { formatDuration } from '../../src/cli/format.ts';
+import { formatDuration } from '../../src/index.ts';
 import {
   longestDurationMs,
   parseCount,

@@ -31,7 +31,7 @@ describe('the account of a download that ended', () => {
     const choked = [61_999, 60_000, 12].map((idleMs) => peer('choked-us', { idleMs }));
     assert.equal(
       incompleteError('stalled', { ...facts, peers: [...choked, ...refused] }).message,
-      'nothing came for 60 s, the stall timeout; 1 of 10 pieces verified; 12 peers tried: 9 refused, 3 choked us for 61 s; ' +
+      'nothing came for 1m, the stall timeout; 1 of 10 pieces verified; 12 peers tried: 9 refused, 3 choked us for 1m01s; ' +
         "http://a/announce refused: 'unregistered torrent'; http://b/announce named 1 peer",
     );
   });
@@ -39,9 +39,9 @@ describe('the account of a download that ended', () => {
   it('has words for every fate', () => {
     const fates: Readonly<Record<PeerFate, string>> = {
       serving: 'gave 1.50 KiB',
-      'choked-us': 'choked us for 2 s',
+      'choked-us': 'choked us for 2s',
       'had-nothing': 'had nothing that we need',
-      stalled: 'owed us blocks for 2 s',
+      stalled: 'owed us blocks for 2s',
       refused: 'refused',
       'timed-out': 'did not answer',
       unreachable: 'could not be reached',
@@ -73,7 +73,7 @@ describe('the account of a download that ended', () => {
       gave('stalled', 2_000),
     ];
     const account = sourcesAccount({ ...facts, knownPeers: 5, sourceReports: [], peers: groups });
-    const words = '2 gave 3.00 KiB (the last 61 s ago), 2 disconnected (1.50 KiB received), 1 owed us blocks for 2 s (1.50 KiB received)';
+    const words = '2 gave 3.00 KiB (the last 1m01s ago), 2 disconnected (1.50 KiB received), 1 owed us blocks for 2s (1.50 KiB received)';
     assert.equal(account, `5 peers tried: ${words}`);
   });
 

@@ -63,7 +63,7 @@ describe('the accounts of peers', () => {
     const { running, message } = await ended(t, [await seeder(t, chokeAfter(1))]);
     const [{ fate, downloadedBytes } = assert.fail('no peer is told of')] = running.peers();
     assert.deepEqual([fate, downloadedBytes], ['serving', 16_384]);
-    assert.match(message, /; 1 peer tried: 1 gave 16\.0 KiB \(the last \d+ s ago\)$/);
+    assert.match(message, /; 1 peer tried: 1 gave 16\.0 KiB \(the last [\d.]+s ago\)$/);
   });
 
   it('tell who sent bad data, how much came and when it began', async (t) => {

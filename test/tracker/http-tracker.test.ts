@@ -205,7 +205,7 @@ test('a refused connection says so', async () => {
 test('a host name that is not known, or whose lookup never ends, says so', async () => {
   const notFound = Object.assign(new Error('queryA ENOTFOUND t.example'), { code: 'ENOTFOUND' });
   await fails('http://t.example/announce', NetworkError, /^host name not found$/, { lookupHost: () => Promise.reject(notFound) });
-  await fails('http://t.example/announce', NetworkError, /no connection within 0.3 s/, {
+  await fails('http://t.example/announce', NetworkError, /no connection within 0.3s/, {
     lookupHost: () => new Promise(() => {}),
     limits: quick,
   });

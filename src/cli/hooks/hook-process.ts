@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 
-import { formatDuration } from '../format.ts';
+import { formatDuration } from '../../index.ts';
 import type { HookCommand } from './hook-options.ts';
 
 /** What a hook is given. */

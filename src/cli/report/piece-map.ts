@@ -1,10 +1,10 @@
 // The pieces as a map: a cell for some pieces in their order, its colour when they came. A table says the same in words. Pure.
 
+import { formatDuration } from '../../index.ts';
 import { formatCount, formatPercent } from '../format.ts';
 import { Html, html } from './html.ts';
 import type { PieceCell, Report } from './report.ts';
 import { tones } from './report-style.ts';
-import { timeText } from './throughput-chart.ts';
 
 const columnsMax = 48;
 const pitch = 10;
@@ -37,7 +37,7 @@ export function pieceMap({ pieces, durationMs, timings }: Report): Html {
   return html`<svg class="map" role="img" aria-labelledby="map-title" aria-describedby="map-text" viewBox="0 0 ${columns * pitch - gap} ${Math.max(1, rows * pitch - gap)}">
 <title id="map-title">When each piece came</title><desc id="map-text">${mapDescription(pieces)}</desc>
 ${[...paths].map(([tone, d]) => html`<path class="${tone}" d="${new Html(d)}"/>`)}</svg>
-<p class="legend">${has('tone0') && html`<span>${timeText(beganMs)}</span><span class="tones">${swatches}</span><span>${timeText(endMs)}</span>`}
+<p class="legend">${has('tone0') && html`<span>${formatDuration(beganMs)}</span><span class="tones">${swatches}</span><span>${formatDuration(endMs)}</span>`}
 ${has('before') && key('before', 'there before')}${isMissing(pieces) && key('missing', 'missing')}${has('unwanted') && key('unwanted', 'not selected')}</p>
 ${pieceTable(pieces, durationMs)}`;
 }
@@ -75,7 +75,7 @@ function pieceTable(pieces: readonly PieceCell[], durationMs: number): Html {
   let sum = 0;
   const rows = tenths.map((count, tenth) => {
     sum += count;
-    const span = `${timeText((tenth * durationMs) / 10)} to ${timeText(((tenth + 1) * durationMs) / 10)}`;
+    const span = `${formatDuration((tenth * durationMs) / 10)} to ${formatDuration(((tenth + 1) * durationMs) / 10)}`;
     return html`<tr><th scope="row">${span}</th><td class="n">${count}</td><td class="n">${formatPercent(sum, all)}</td></tr>`;
   });
   return html`<details><summary>The same as a table</summary><table><caption>Pieces that came in each tenth of the run</caption>

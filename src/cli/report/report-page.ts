@@ -2,14 +2,14 @@
 
 import { createHash } from 'node:crypto';
 
-import { formatBytes } from '../../index.ts';
+import { formatBytes, formatDuration } from '../../index.ts';
 import { formatCount, formatPercent, formatRate } from '../format.ts';
 import { Html, html } from './html.ts';
 import { pieceMap } from './piece-map.ts';
 import type { Report } from './report.ts';
 import { reportStyle } from './report-style.ts';
 import { filesSection, peersSection, sourcesSection } from './report-tables.ts';
-import { throughputChart, timeText } from './throughput-chart.ts';
+import { throughputChart } from './throughput-chart.ts';
 
 /** The page. */
 export function reportPage(report: Report): string {
@@ -58,19 +58,19 @@ function header({ end, startedAt, torrent }: Report, title: string): Html {
 
 function numbers({ totals, timings, durationMs }: Report): Html {
   const fact = (name: string, value: string): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-  const moment = (ms: number | null): string => (ms === null ? 'none' : timeText(ms));
+  const moment = (ms: number | null): string => (ms === null ? 'none' : formatDuration(ms));
   if (totals === null) return html``;
   const { totalBytes, verifiedBytes, downloadedBytes, wastedBytes, corruptBytes, meanBytesPerSecond } = totals;
   return html`<section aria-labelledby="numbers"><h2 id="numbers">In numbers</h2><dl class="facts">
 ${fact('selected', formatBytes(totalBytes))}
 ${fact('verified', verifiedBytes === totalBytes ? 'all of it' : `${formatBytes(verifiedBytes)}, ${formatPercent(verifiedBytes, totalBytes)}`)}
-${fact('time', timeText(durationMs))}
+${fact('time', formatDuration(durationMs))}
 ${fact('mean rate', formatRate(meanBytesPerSecond))}
 ${fact('received', formatBytes(downloadedBytes))}
 ${fact('wasted', formatBytes(wastedBytes))}
 ${fact('corrupt', formatBytes(corruptBytes))}
 ${fact('sent', `${formatBytes(totals.uploadedBytes)}, ratio ${totals.ratio.toFixed(2)}`)}
-${totals.seedingMs > 0 && fact('seeded for', timeText(totals.seedingMs))}
+${totals.seedingMs > 0 && fact('seeded for', formatDuration(totals.seedingMs))}
 ${fact('peers banned', String(totals.bannedPeers))}
 ${fact('first peer', moment(timings.firstPeerMs))}
 ${fact('first byte', moment(timings.firstByteMs))}

@@ -1,10 +1,9 @@
 // The tables of a report: where bytes came from, the peers, the files. Pure.
 
-import { formatBytes, type PeerFate } from '../../index.ts';
+import { formatBytes, formatDuration, type PeerFate } from '../../index.ts';
 import { formatCount } from '../format.ts';
 import { type Html, html } from './html.ts';
 import type { Report } from './report.ts';
-import { timeText } from './throughput-chart.ts';
 
 const fateWords: Readonly<Record<PeerFate, string>> = {
   serving: 'gave data',
@@ -53,7 +52,7 @@ export function peersSection({ peers, peersLeftOut, fates, totals }: Report): Ht
     return html`<section aria-labelledby="peers"><h2 id="peers">Peers</h2><p class="soft">No peer was tried.</p></section>`;
   const rows = peers.map(
     (peer) =>
-      html`<tr><th scope="row"><code>${peer.peer}</code></th><td>${peer.client ?? ''}</td><td>${fateWords[peer.fate]}</td><td class="n">${formatBytes(peer.downloadedBytes)}</td><td>${bar(peer.downloadedBytes, totals.downloadedBytes)}</td><td class="n">${formatBytes(peer.uploadedBytes)}</td><td class="n">${peer.firstBlockMs === null ? '–' : timeText(peer.firstBlockMs)}</td><td class="n">${peer.badPieces}</td></tr>`,
+      html`<tr><th scope="row"><code>${peer.peer}</code></th><td>${peer.client ?? ''}</td><td>${fateWords[peer.fate]}</td><td class="n">${formatBytes(peer.downloadedBytes)}</td><td>${bar(peer.downloadedBytes, totals.downloadedBytes)}</td><td class="n">${formatBytes(peer.uploadedBytes)}</td><td class="n">${peer.firstBlockMs === null ? '–' : formatDuration(peer.firstBlockMs)}</td><td class="n">${peer.badPieces}</td></tr>`,
   );
   const groups = Object.entries(fates).map(([fate, count]) => `${count} ${fateWords[fate as PeerFate]}`);
   return html`<section aria-labelledby="peers"><h2 id="peers">Peers</h2>

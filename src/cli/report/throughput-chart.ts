@@ -1,6 +1,7 @@
 // The curves of what came and went each moment, as an SVG without text: its labels stand beside it, so that they stay readable at any width. Pure.
 
-import { formatCount, formatDuration, formatRate } from '../format.ts';
+import { formatDuration } from '../../index.ts';
+import { formatCount, formatRate } from '../format.ts';
 import { type Html, html } from './html.ts';
 import type { Report, Sample } from './report.ts';
 
@@ -22,7 +23,7 @@ export function throughputChart(report: Report): Html {
   const description =
     `Received bytes per second over ${formatDuration(durationMs)}: ${formatRate(mean)} on average, at most ${formatRate(peak)}` +
     (isSending ? `; sent: at most ${formatRate(sentPeak)}` : '') +
-    (report.stalls.length === 0 ? '.' : `; ${formatCount(report.stalls.length, 'time')} nothing was verified for 10 s or more, shaded.`);
+    (report.stalls.length === 0 ? '.' : `; ${formatCount(report.stalls.length, 'time')} nothing was verified for 10s or more, shaded.`);
   const stalls = report.stalls.map(({ fromMs, toMs }) => {
     const x = (fromMs / durationMs) * width;
     return html`<rect class="stall" x="${fixed(x)}" y="0" width="${fixed(Math.max(1, (toMs / durationMs) * width - x))}" height="${height}"/>`;
@@ -35,16 +36,11 @@ export function throughputChart(report: Report): Html {
 ${stalls}${grid}<path class="area" d="${steps(rates, top)}V${height}H0Z"/><path class="line" d="${steps(rates, top)}"/>
 ${isSending && html`<path class="sent" d="${steps(sentRates, top)}"/>`}
 <path class="mean" d="M0 ${fixed(yOf(mean, top))}H${width}"/></svg>
-<div class="x" aria-hidden="true"><span>0</span><span>${timeText(durationMs / 2)}</span><span>${timeText(durationMs)}</span></div>
+<div class="x" aria-hidden="true"><span>0</span><span>${formatDuration(durationMs / 2)}</span><span>${formatDuration(durationMs)}</span></div>
 </div>
 <p class="legend"><span class="key"><span class="key-line"></span>received</span><span class="key"><span class="key-mean"></span>mean, ${formatRate(mean)}</span>
 ${isSending && html`<span class="key"><span class="key-sent"></span>sent</span>`}
 ${report.stalls.length > 0 && html`<span class="key"><span class="key-stall"></span>nothing verified</span>`}</p>`;
-}
-
-/** `1.5s` below ten seconds, else as everywhere. */
-export function timeText(ms: number): string {
-  return ms < 10_000 ? `${(ms / 1000).toFixed(ms < 1000 ? 2 : 1)}s` : formatDuration(ms);
 }
 
 /** Which of the curves. */

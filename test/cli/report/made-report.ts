@@ -45,7 +45,7 @@ export function reportOf({ words, pieceCount = 600 }: { words?: string; pieceCou
       pieceCount: 1024,
       private: false,
     },
-    end: { exitCode: 2, exitName: 'deadline reached', code: 'deadline-reached', reason: words ?? 'the deadline of 240 s was reached' },
+    end: { exitCode: 2, exitName: 'deadline reached', code: 'deadline-reached', reason: words ?? 'the deadline of 4m was reached' },
     totals: {
       totalBytes,
       verifiedBytes: samples.at(-1)?.verifiedBytes ?? 0,
