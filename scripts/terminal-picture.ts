@@ -1,5 +1,6 @@
 // `npm run pictures`: docs/terminal-80x24.svg and docs/terminal-40x10.svg anew. The real command line downloads from a swarm on loopback,
-// in a real terminal (tmux) of that size, and half way its screen is drawn.
+// in a real terminal (tmux) of that size, and half way its screen is drawn. Linux only: a mount namespace gives the directory a name that
+// tells readers nothing of this machine.
 
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -22,6 +23,12 @@ const content = {
     { path: ['README.txt'], length: 3_271 },
   ],
 };
+/** Runs what follows it where its directory, whichever that is, is called /srv/isos. */
+const inNamedDirectory = [
+  'unshare',
+  ...(process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--user', '--map-root-user']),
+  ...['sh', '-ec', 'mount -t tmpfs none /srv; mkdir /srv/isos; mount --bind . /srv/isos; cd /srv/isos; exec "$@"', 'sh'],
+];
 const seederRates = [6 * MB, 4 * MB, 3 * MB, 2 * MB];
 
 /** What is typed, the last being the download. */
@@ -50,7 +57,7 @@ async function draw({ columns, rows, typed }: (typeof pictures)[number], { bytes
   writeProgram(path.join(directory, 'bin'));
   const env = { PS1: '$ ', CI: '', NO_COLOR: '', TTORRENT_CONFIG: '', XDG_STATE_HOME: '/dev/null' };
   // tmux gives every program its own PATH.
-  const command = ['env', `PATH=${directory}/bin:${process.env['PATH']}`, 'bash', '--norc', '--noprofile', '-i'];
+  const command = [...inNamedDirectory, 'env', `PATH=${directory}/bin:${process.env['PATH']}`, 'bash', '--norc', '--noprofile', '-i'];
   const screen = new TmuxScreen({ columns, rows, cwd: directory, command, env });
   try {
     await screen.shows(/\$ *$/m);

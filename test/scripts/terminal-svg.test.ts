@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { terminalSvg } from '../../scripts/terminal-svg.ts';
 
@@ -25,4 +26,14 @@ test('a run begins in its column, and what is markup elsewhere is text', () => {
   const svg = terminalSvg({ columns: 20, rows: [`a  ${escape}[1m<&>`], cursor: [0, 0] }, 'a <b> & c');
   assert.match(svg, /<text x="39\.2" y="[\d.]+" textLength="25\.2" class="b">&lt;&amp;&gt;<\/text>/);
   assert.match(svg, /<title>a &lt;b&gt; &amp; c<\/title>/);
+});
+
+test('the pictures in the documents tell nothing of the machine that they were drawn on', () => {
+  for (const size of ['80x24', '40x10']) {
+    const paths = readFileSync(`docs/terminal-${size}.svg`, 'utf8').match(/(?<=[ >])\/[a-z]+\/[^<]*/g) ?? [];
+    assert.deepEqual(
+      paths.filter((path) => !path.startsWith('/srv/isos/')),
+      [],
+    );
+  }
 });
