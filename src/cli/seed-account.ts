@@ -32,7 +32,7 @@ export function seedView(progress: DownloadProgress, goal: SeedRequest['goal'] =
   }
   const facts = [
     `seeding ${formatRate(rate)}`,
-    ...(leftMs.length > 0 ? [`${formatDuration(Math.min(...leftMs))} left`] : []),
+    ...(leftMs.length > 0 ? [`${formatDuration(Math.floor(Math.min(...leftMs) / 1000) * 1000)} left`] : []),
     `ratio ${ratioOf(progress).toFixed(2)}`,
     formatCount(progress.connectedPeers, 'peer'),
     `${formatBytes(uploadedBytes)} sent`,

@@ -128,5 +128,9 @@ test('every command but `completion` and `help` speaks JSON when asked', async (
   await json('get', '--dry-run', 'a.torrent');
   const help = (await runCli(['--help'])).stdout;
   const commands = [...help.slice(help.indexOf('Commands:')).matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
-  assert.deepEqual(commands, ['get', 'seed', 'info', 'verify', 'create', 'edit', 'config', 'completion', 'help'], 'a new command wants its line here');
+  assert.deepEqual(
+    commands,
+    ['get', 'seed', 'info', 'verify', 'create', 'edit', 'config', 'completion', 'help'],
+    'a new command wants its line here',
+  );
 });
