@@ -122,7 +122,7 @@ test('every command but `completion` and `help` speaks JSON when asked', async (
   await json('info', 'a.torrent');
   await json('verify', 'a.torrent', '-o', 'out');
   await json('create', 'a.torrent', '-o', 'b.torrent');
-  await json('edit', 'b.torrent', '--comment', 'x');
+  await json('edit', 'b.torrent', '--set-comment', 'x', '-o', 'c.torrent');
   await json('config');
   await json('get', '-S', 'a.torrent');
   await json('get', '--dry-run', 'a.torrent');
