@@ -211,7 +211,7 @@ export class PeerProtocol implements DecoderListener {
       case 'have-none':
         return this.#allPiecesTold(message);
       default:
-        // BEP 3: a bitfield comes first or never. Clients in the field send their BEP 10 handshake and DHT port before it; nothing else may.
+        // BEP 3: a bitfield comes first. Clients in the field send their BEP 10 handshake and DHT port before it.
         this.#mayTellPieces = false;
         return this.#ordinaryMessageReceived(message);
     }
@@ -288,15 +288,21 @@ export class PeerProtocol implements DecoderListener {
 
   #allPiecesTold(message: Extract<Message, { kind: 'bitfield' | 'have-all' | 'have-none' }>): void {
     if (message.kind !== 'bitfield') this.#requireFast(message.kind);
-    if (this.#piecesTold || !this.#mayTellPieces) throw new ProtocolError(`the peer sent ${message.kind} after its first message`);
+    const isFirst = !this.#piecesTold && this.#mayTellPieces;
+    if (!isFirst && message.kind === 'have-none') throw new ProtocolError('the peer sent have-none after its first message');
+    const { pieceCount } = this.#geometry;
+    const pieces = piecesOf(message, pieceCount);
+    if (pieces === undefined) throw new ProtocolError('the peer sent a bitfield with bits beyond the last piece');
+    if (!isFirst) return this.#morePiecesTold(pieces);
     this.#piecesTold = true;
-    if (message.kind === 'have-all') this.peerHas = Bitfield.full(this.#geometry.pieceCount);
-    if (message.kind === 'bitfield') {
-      const pieces = Bitfield.fromBytes(this.#geometry.pieceCount, message.bytes);
-      if (pieces === undefined) throw new ProtocolError('the peer sent a bitfield with bits beyond the last piece');
-      this.peerHas = pieces;
-    }
+    this.peerHas = pieces;
     this.#listener.piecesLearned();
+  }
+
+  /** aria2 sends these instead of 20 or more `have`. They count as messages by their length. */
+  #morePiecesTold(pieces: Bitfield): void {
+    this.#messagesReceived += pieces.bytes.length >>> 3;
+    for (const pieceIndex of pieces) this.#haveReceived(pieceIndex);
   }
 
   #haveReceived(pieceIndex: number): void {
@@ -361,4 +367,10 @@ export class PeerProtocol implements DecoderListener {
   #requireFast(what: string): void {
     if (!this.#isFast) throw new ProtocolError(`the peer sent ${what} without having agreed on the fast extension`);
   }
+}
+
+/** Undefined when the bits do not fit the torrent. */
+function piecesOf(message: Extract<Message, { kind: 'bitfield' | 'have-all' | 'have-none' }>, pieceCount: number): Bitfield | undefined {
+  if (message.kind === 'bitfield') return Bitfield.fromBytes(pieceCount, message.bytes);
+  return message.kind === 'have-all' ? Bitfield.full(pieceCount) : new Bitfield(pieceCount);
 }

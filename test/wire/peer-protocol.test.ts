@@ -117,11 +117,15 @@ describe('peer protocol', () => {
     assert.ok(scene.protocol.peerHas.isFull);
   });
 
-  it('refuses a bitfield after the first message', () => {
-    const late: Message = { kind: 'bitfield', bytes: Uint8Array.of(0xf0) };
-    for (const first of [{ kind: 'have', pieceIndex: 0 }, { kind: 'unchoke' }, late, { kind: 'have-all' }] satisfies Message[]) {
-      assert.throws(() => new Scene().hear(first, late), ProtocolError, first.kind);
-    }
+  it('takes a bitfield or have-all later for as many `have`, as aria2 means it, and not have-none', () => {
+    const first: Message = { kind: 'have', pieceIndex: 1 };
+    const scene = new Scene().hear(first, { kind: 'unchoke' }, { kind: 'bitfield', bytes: Uint8Array.of(0xc0) });
+    assert.deepEqual([...scene.protocol.peerHas], [0, 1]);
+    scene.hear({ kind: 'have-all' }, { kind: 'bitfield', bytes: Uint8Array.of(0x80) });
+    assert.ok(scene.protocol.peerHas.isFull);
+    assert.deepEqual(scene.told, ['handshake', 'piece 1', 'piece 0', 'piece 2', 'piece 3']);
+    assert.throws(() => scene.hear({ kind: 'have-none' }), ProtocolError);
+    assert.throws(() => scene.hear({ kind: 'bitfield', bytes: Uint8Array.of(0xf8) }), ProtocolError);
   });
 
   const outOfRange: Message[] = [
