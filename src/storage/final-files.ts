@@ -55,14 +55,13 @@ export class FinalFiles {
     const final = this.#finals.get(slice.file.index);
     if (final === undefined)
       throw new StorageError('read-write-failed', `reading ${slice.file.path.join('/')}: it is not on disk, since it was not selected`);
-    await this.#openFiles.use(final, (fd) => {
-      checkUnchanged(final, fd);
-      return new Promise<void>((resolve, reject) => {
-        readFully(fd, into, slice.rangeOffset, slice.length, slice.fileOffset, (error) => {
-          if (error === undefined) resolve();
-          else reject(storageError(`reading ${final.path}`, error, 'read-write-failed'));
-        });
+    await this.#openFiles.use(final, async (fd) => {
+      const error = await new Promise<Error | undefined>((resolve) => {
+        readFully(fd, into, slice.rangeOffset, slice.length, slice.fileOffset, resolve);
       });
+      // Afterwards: whoever writes is given a new time before his bytes can be read. A file that is too short now has changed, too.
+      checkUnchanged(final, fd);
+      if (error !== undefined) throw storageError(`reading ${final.path}`, error, 'read-write-failed');
     });
   }
 }

@@ -25,6 +25,8 @@ export class ReadCache {
   readonly #buffers: BufferPool;
   /** In the order of use, the oldest first. */
   readonly #spans = new Map<number, Span>();
+  /** Who waits for room. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(geometry: Geometry, read: ReadPiece) {
     this.#geometry = geometry;
@@ -50,6 +52,7 @@ export class ReadCache {
 
   #copySpan(pieceIndex: number, spanIndex: number, begin: number, into: Uint8Array): Promise<void> | undefined {
     const span = this.#span(pieceIndex, spanIndex);
+    if (span === undefined) return this.#whenRoom(() => this.#copySpan(pieceIndex, spanIndex, begin, into));
     const copy = (): void => into.set(span.bytes.subarray(begin, begin + into.length));
     if (span.loading === undefined) {
       copy();
@@ -60,12 +63,23 @@ export class ReadCache {
 
   async #whenLoaded(span: Span, loading: Promise<void>, copy: () => void): Promise<void> {
     span.readers++;
-    await loading;
-    span.readers--;
+    try {
+      await loading;
+    } finally {
+      // Whoever finds no room waits again: one may want what another has just begun to read, and then needs none.
+      if (--span.readers === 0) for (const wake of this.#waiting.splice(0)) wake();
+    }
     copy();
   }
 
-  #span(pieceIndex: number, spanIndex: number): Span {
+  /** Every part is being read or waited for, and each will be done with. */
+  async #whenRoom(copy: () => Promise<void> | undefined): Promise<void> {
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await copy();
+  }
+
+  /** Undefined when there is no room. */
+  #span(pieceIndex: number, spanIndex: number): Span | undefined {
     const key = pieceIndex * spansPerPieceMax + spanIndex;
     const known = this.#spans.get(key);
     if (known !== undefined) {
@@ -73,7 +87,7 @@ export class ReadCache {
       this.#spans.set(key, known);
       return known;
     }
-    this.#makeRoom();
+    if (!this.#makeRoom()) return undefined;
     const offset = spanIndex * this.#spanBytes;
     const bytes = this.#buffers.take(Math.min(this.#spanBytes, this.#geometry.lengthOf(pieceIndex) - offset));
     const span: Span = { bytes, loading: undefined, readers: 0 };
@@ -92,14 +106,15 @@ export class ReadCache {
     }
   }
 
-  /** What somebody waits for stays. */
-  #makeRoom(): void {
+  /** False when there is none: what somebody waits for stays. */
+  #makeRoom(): boolean {
     for (const [key, span] of this.#spans) {
-      if (this.#spans.size < this.#maxSpans) return;
+      if (this.#spans.size < this.#maxSpans) break;
       if (span.loading !== undefined || span.readers > 0) continue;
       this.#spans.delete(key);
       this.#buffers.give(span.bytes);
     }
+    return this.#spans.size < this.#maxSpans;
   }
 }
 

@@ -34,8 +34,8 @@ export interface UploadsOptions {
   readonly readFailed: (error: unknown) => void;
 }
 
-/** Room for the largest batch, be it of requests of a byte each. */
-export const uploadBufferBytes = batchMaxBytes + wireLimits.requestsWaiting * pieceHeaderBytes;
+/** Room for the largest batch. */
+export const uploadBufferBytes = batchMaxBytes + (batchMaxBytes / wireLimits.blockBytes) * pieceHeaderBytes;
 
 /** How often the choker is asked at least. */
 const chokeEveryMs = 1_000;

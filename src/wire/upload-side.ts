@@ -86,12 +86,15 @@ export class UploadSide {
     else this.refused++;
   }
 
-  /** The next blocks to send, of at most `maxBytes` in all but at least one; they do not wait any more. */
+  /**
+   * The next blocks to send, of at most `maxBytes` in all but at least one; they do not wait any more. What is shorter than a usual block
+   * counts as one: a byte of each piece costs the disk as much.
+   */
   take(maxBytes: number): BlockRange[] {
     const blocks: BlockRange[] = [];
     let bytes = 0;
     for (const [key, block] of this.#waiting) {
-      bytes += block.length;
+      bytes += Math.max(block.length, wireLimits.blockBytes);
       if (blocks.length > 0 && bytes > maxBytes) break;
       this.#waiting.delete(key);
       blocks.push(block);

@@ -208,6 +208,7 @@ const refused: readonly [readonly string[], RegExp][] = [
   [['get'], /missing required argument/],
   [['get', 'a.torrent', 'b.torrent'], /too many arguments/],
   [['get', '--frobnicate', 'a.torrent'], /unknown option '--frobnicate'/],
+  [['seed', '--seed', 'a.torrent'], /unknown option '--seed'/],
   [['get', ''], /path/],
   [['get', '-'], /stdin is not supported/],
   [['get', 'magnet:?xt=urn:btih:00'], /[Mm]agnet links are not supported/],

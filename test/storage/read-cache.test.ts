@@ -23,6 +23,11 @@ class Scene {
     });
   }
 
+  /** Reads wait until the gate is settled. */
+  holdReads(): Deferred<void> {
+    return (this.gate = deferred());
+  }
+
   async copy(piece: number, offset: number, length: number): Promise<Buffer> {
     const into = Buffer.alloc(length + 2);
     await this.cache.copy(piece, offset, length, into, 1);
@@ -82,5 +87,27 @@ describe('read cache', () => {
     for (const outcome of await Promise.allSettled(waiting)) assert.equal(outcome.status, 'rejected');
     scene.gate = undefined;
     assert.deepEqual(await scene.copy(5, 0, 100), framed(100, 5));
+  });
+
+  it('reads no more at a time than it may keep, however much is asked for', async () => {
+    const most = storageLimits.readCacheBytes / span;
+    const scene = new Scene(span, 200 * span);
+    const gate = scene.holdReads();
+    const pieces = Array.from({ length: 190 }, (_, piece) => piece);
+    const waiting = [...pieces, ...pieces].map((piece) => scene.copy(piece, 0, 5));
+    assert.equal(scene.reads.length, most);
+    gate.resolve();
+    for (const [i, bytes] of (await Promise.all(waiting)).entries()) assert.deepEqual(bytes, framed(5, i % pieces.length));
+  });
+
+  it('lets go on who waits for room when the reads before fail', async () => {
+    const most = storageLimits.readCacheBytes / span;
+    const scene = new Scene(span, 200 * span);
+    const gate = scene.holdReads();
+    const waiting = Array.from({ length: most + 1 }, (_, piece) => scene.copy(piece, 0, 5));
+    scene.gate = undefined;
+    gate.reject(new Error('a bad sector'));
+    const outcomes = await Promise.allSettled(waiting);
+    assert.deepEqual(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
   });
 });

@@ -47,6 +47,13 @@ describe('what a peer asks of us', () => {
     assert.deepEqual(side.take(1), []);
   });
 
+  it('counts as a usual block when it is shorter, since it costs the disk as much', () => {
+    const { side } = new Scene();
+    const short = [0, 1, 2].map((piece) => ({ ...block(piece), length: 1 }));
+    for (const request of short) side.requestReceived(request);
+    assert.deepEqual(side.take(2 * wireLimits.blockBytes), short.slice(0, 2));
+  });
+
   it('is refused while we choke, by word with the fast extension, else by silence', () => {
     const fast = new Scene({ isChoked: true });
     fast.side.requestReceived(block(0));

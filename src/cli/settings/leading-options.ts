@@ -12,9 +12,12 @@ export function commandFirst(args: readonly string[], program: Command): string[
   return command === undefined ? [] : [command, ...args.slice(0, end), ...rest];
 }
 
-/** `args` with `=true` behind each option that may be without a value, and is: commander would take the next word for it. */
+/**
+ * `args`, the command first, with `=true` behind each option of it that may be without a value, and is: commander would take the next word
+ * for it.
+ */
 export function withSwitches(args: readonly string[], program: Command): string[] {
-  const options = program.commands.flatMap((command) => command.options);
+  const options = program.commands.find((command) => command.name() === args[0])?.options ?? [];
   const words = [...args];
   for (let at = 0; at < words.length && words[at] !== '--'; at += Math.max(1, wordsOf(words, at, options))) {
     const option = options.find(({ long }) => long === words[at]);
