@@ -65,14 +65,13 @@ function aria2Command({ torrents, outputDirectory, encrypted }: Leeching): reado
 }
 
 function transmissionCommand({ torrents, outputDirectory, stateDirectory, encrypted }: Leeching): readonly string[] {
-  const watched = path.join(stateDirectory, 'watched');
-  mkdirSync(watched);
-  for (const { file } of torrents) copyFileSync(file, path.join(watched, path.basename(file)));
+  // Where it keeps its torrents: they are there when it begins to listen.
+  const kept = path.join(stateDirectory, 'torrents');
+  mkdirSync(kept);
+  for (const { file } of torrents) copyFileSync(file, path.join(kept, path.basename(file)));
   const settings = {
     'peer-port': 6894,
     'download-dir': outputDirectory,
-    'watch-dir': watched,
-    'watch-dir-enabled': true,
     'rpc-enabled': false,
     'dht-enabled': false,
     'lpd-enabled': false,

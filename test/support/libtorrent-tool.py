@@ -70,6 +70,8 @@ def leech(directory, encryption, *torrents_and_peers):
         'enable_outgoing_utp': False,
         'active_downloads': -1,
         'active_limit': -1,
+        'min_reconnect_time': 0,
+        'max_failcount': 1000,
     }
     if encryption == 'encrypted':
         settings['out_enc_policy'] = int(lt.enc_policy.pe_forced)
