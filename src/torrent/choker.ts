@@ -3,7 +3,7 @@
 // the unchoked come out. When turns end and who is next: turn-order.ts; how many places there are: upload-slots.ts.
 
 import type { Random } from '../support/random.ts';
-import { drawTurns, nextWhileSeeding, seedTurnBytes, turnMs, type Waiting } from './turn-order.ts';
+import { drawTurns, leastRate, nextWhileSeeding, seedTurnBytes, seedTurnMaxMs, turnMs, type Waiting } from './turn-order.ts';
 import { UploadSlots } from './upload-slots.ts';
 
 /** A peer as the choker sees it. Totals run over the connection's life; the choker takes differences. Bytes, ms. */
@@ -108,7 +108,7 @@ export class Choker {
   }
 
   /** Who has a place: those who must not lose it yet, then who earned one, then whose turn goes on, then who is next. */
-  #fillPlaces(interested: readonly Known[], isRechoke: boolean, { nowMs, isSeeding, pieceLength }: ChokerFacts): Set<Known> {
+  #fillPlaces(interested: readonly Known[], isRechoke: boolean, { nowMs, isSeeding, pieceLength, uploadLimit }: ChokerFacts): Set<Known> {
     const { regular, turns } = this.#slots;
     const places = regular + turns;
     const chosen = new Set(interested.filter(({ peer, sinceMs }) => !peer.isChoked && (!isRechoke || nowMs - sinceMs < rechokeMs)));
@@ -122,8 +122,10 @@ export class Choker {
       chosen.add(giver);
       giver.turnEndsMs = 0;
     }
+    const leastBytes = (leastRate(uploadLimit, places) * rechokeMs) / 1000;
+    const isIdle = ({ peer, sentAtRechoke }: Known): boolean => peer.sentBytes - sentAtRechoke < leastBytes;
     const goesOn = (known: Known): boolean =>
-      isSeeding ? known.peer.sentBytes - known.sentBeforeTurn < seedTurnBytes(pieceLength) : known.turnEndsMs > nowMs;
+      known.turnEndsMs > nowMs && (!isSeeding || known.peer.sentBytes - known.sentBeforeTurn < seedTurnBytes(pieceLength));
     const going = interested.filter((known) => !known.peer.isChoked && !chosen.has(known) && !isIdle(known) && goesOn(known));
     // Those who came last go on first: they have had least.
     for (const known of going.sort((a, b) => b.sinceMs - a.sinceMs)) if (chosen.size < places) chosen.add(known);
@@ -133,7 +135,7 @@ export class Choker {
     const next = isSeeding ? nextWhileSeeding(waiting, free, this.#random) : drawTurns(waiting, free, turns, nowMs, this.#random);
     for (const known of next) {
       chosen.add(known);
-      if (known.peer.isChoked) known.turnEndsMs = nowMs + turnMs;
+      if (known.peer.isChoked) known.turnEndsMs = nowMs + (isSeeding ? seedTurnMaxMs : turnMs);
     }
     return chosen;
   }
@@ -165,26 +167,23 @@ function meet(peer: Chokable): Known {
   };
 }
 
-function noteChoice(known: Known, isChosen: boolean, isRechoke: boolean, { nowMs, pieceLength }: ChokerFacts): void {
+function noteChoice(known: Known, isChosen: boolean, isRechoke: boolean, { nowMs, isSeeding, pieceLength }: ChokerFacts): void {
   const { peer } = known;
   if (peer.isChoked === isChosen) {
     known.sinceMs = nowMs;
     if (isChosen) {
       known.hadPlace = true;
       known.sentBeforeTurn = peer.sentBytes;
-    } else if (isIdle(known)) {
-      known.unusedBytes += seedTurnBytes(pieceLength);
+    } else {
+      const taken = peer.sentBytes - known.sentBeforeTurn;
+      // Who wants no more for now has not wasted his turn, if he took anything.
+      if (taken === 0 || (isSeeding && peer.isInterested)) known.unusedBytes += Math.max(0, seedTurnBytes(pieceLength) - taken);
     }
   }
   if (!isRechoke) return;
   known.sentAtRechoke = peer.sentBytes;
   known.receivedBefore = known.receivedAtRechoke;
   known.receivedAtRechoke = peer.receivedBytes;
-}
-
-/** It is unchoked and takes nothing: it said that it is interested to keep others from the place, or has stopped. */
-function isIdle({ peer, sentAtRechoke }: Known): boolean {
-  return peer.sentBytes === sentAtRechoke;
 }
 
 /** What it gave in the last 20 s: up to the last rechoke but one before this. */

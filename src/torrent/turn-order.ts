@@ -16,7 +16,7 @@ export interface Waiting {
   readonly sinceMs: number;
   /** It was unchoked before. */
   readonly hadPlace: boolean;
-  /** What it left of turns in which it took nothing. For a seed it counts as given: else who only claims interest is always next. */
+  /** What it left of its turns behind a seed. It counts as given: else who only claims interest, or takes a byte now and then, is always next. */
   readonly unusedBytes: number;
 }
 
@@ -28,6 +28,12 @@ export const turnMs = 30_000;
  * all are complete after 1.7 x the ideal time with 1 piece, 1.55 x with 4, 1.35 x with 8. Longer ones make the others wait: 5 % with 16.
  */
 const seedTurnPieces = 8;
+
+/** It ends, too, after so long: who takes little must not keep a place that others wait for. Behind a slow seed a whole turn takes 200 s. */
+export const seedTurnMaxMs = 300_000;
+
+/** Who takes fewer bytes a second has as good as nothing of its turn. A rate limit can make it less for all. */
+const idleRate = 1024;
 
 /** BEP 3: new connections are three times as likely as others, so that they get a piece which they can give. */
 const newcomerLots = 3;
@@ -83,6 +89,11 @@ export function nextWhileSeeding<Peer extends Waiting>(waiting: readonly Peer[],
     const had = peer.sentBytes + unusedBytes + random.fraction();
     return peer.isChoked ? -had : turnOver - had;
   });
+}
+
+/** Below so many bytes a second a place is wasted. `uploadLimit`: bytes per second for all `places`; undefined: none. */
+export function leastRate(uploadLimit: number | undefined, places: number): number {
+  return uploadLimit === undefined ? idleRate : Math.min(idleRate, uploadLimit / places / 4);
 }
 
 /** What a turn is worth while we seed. */

@@ -213,6 +213,22 @@ describe('choker while seeding', () => {
     assert.equal(table.unchoked.length, 2);
   });
 
+  it('takes the place of peers that take a byte now and then, and lets them wait like those who had a turn', () => {
+    const table = new Table(3);
+    table.isSeeding = true;
+    const tricklers = table.joinMany(30);
+    table.run(12);
+    for (const trickler of tricklers) trickler.sentBytes = 0;
+    const honest = table.join();
+    let waitedSeconds = 0;
+    table.run(180, () => {
+      for (const trickler of tricklers) trickler.sentBytes = Math.floor(table.nowMs / 3000);
+      if (honest.sentBytes === 0) waitedSeconds++;
+    });
+    assert.ok(honest.sentBytes > 0);
+    assert.ok(waitedSeconds <= 100, `waited ${waitedSeconds} s while 30 peers had 4 places for 10 s each`);
+  });
+
   it('does not reward what peers gave before', () => {
     const table = new Table(1);
     const [giver] = table.joinMany(10) as [Peer];
