@@ -168,6 +168,20 @@ export const checksumListLimits = {
   redirects: 5,
 } as const;
 
+/** Blocklists, from disk or over HTTP. */
+export const blocklistLimits = {
+  /** The largest published lists are 10 to 40 MB unpacked, and 3 to 10 MB packed. */
+  bodyBytes: 64 * MiB,
+  inflatedBytes: 256 * MiB,
+  /** Four times the largest. The sort of them has room for 2^21. */
+  ranges: 2_000_000,
+  lineBytes: 1024,
+  connectTimeoutMs: 10_000,
+  idleTimeoutMs: 10_000,
+  totalTimeoutMs: 120_000,
+  redirects: 5,
+} as const;
+
 /** The disk. */
 export const storageLimits = {
   /** Open files. With directories, saving, threads and checks beside them there are at most 64 descriptors below the output directory. */

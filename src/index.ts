@@ -41,6 +41,9 @@ export type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult, Fi
 export type { DownloadOptions } from './torrent/options.ts';
 export type { SeedEnd, SeedOptions } from './torrent/seed-goal.ts';
 export { type PublishedSums, type PublishedSumsRequest, publishedSums } from './torrent/published-sums.ts';
+export { type LoadedBlocklist, type LoadOptions, loadBlocklist } from './torrent/load-blocklist.ts';
+export type { Blocklist } from './discovery/blocklist.ts';
+export { type NetworkOptions, networkOf } from './transport/network-options.ts';
 export type { ByteSink } from './storage/gathering-sink.ts';
 export { downloadInto, streamDownload, type StreamedDownload, type StreamOptions } from './torrent/stream-download.ts';
 export type { PeerAccount, PeerFate } from './torrent/peer-accounts.ts';

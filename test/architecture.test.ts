@@ -77,6 +77,7 @@ const layout: Layout = {
         'storage/positioned-io.ts',
         'storage/state-file.ts',
         'transport/host-lookup.ts',
+        'transport/network-options.ts',
       ],
     },
     {
@@ -101,6 +102,7 @@ const layout: Layout = {
     { what: 'the command line', modules: ['commander'], globals: [], files: ['cli/'] },
     { what: 'the progress bar', modules: ['cli-progress'], globals: [], files: ['cli/reporters/progress-bar.ts'] },
     { what: 'bounded concurrency', modules: ['p-queue'], globals: [], files: ['storage/in-parallel.ts', 'torrent/dialler.ts'] },
+    { what: 'SOCKS', modules: ['socks'], globals: [], files: ['transport/socks.ts'] },
     { what: 'file patterns', modules: ['picomatch'], globals: [], files: ['metainfo/selection.ts'] },
   ],
   barrels: ['index.ts'],

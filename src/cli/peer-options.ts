@@ -2,7 +2,7 @@
 
 import { Option } from 'commander';
 
-import type { DownloadOptions, EncryptionPolicy } from '../index.ts';
+import type { DownloadOptions, EncryptionPolicy, NetworkOptions } from '../index.ts';
 import { checkAnnounceUrl, quantity, repeatable } from './command-options.ts';
 import { parseCount, parsePorts, parseRate } from './units.ts';
 
@@ -17,6 +17,12 @@ export function peerOptions(): Option[] {
       parsePorts,
     ),
     new Option('--map-port', 'ask the router to let peers reach that port (PCP, NAT-PMP, UPnP)'),
+    repeatable('-b, --blocklist <FILE|URL>', 'no peer from these addresses: p2p, .dat or CIDR lists, plain or gzip (repeatable)'),
+    new Option('--bind <ADDRESS|INTERFACE>', 'connect from, and listen on, this address or interface alone'),
+    new Option('-4, --ipv4', 'use IPv4 alone').conflicts('ipv6'),
+    new Option('-6, --ipv6', 'use IPv6 alone').conflicts('ipv4'),
+    // Unchecked here: what is refused is repeated, and there may be a password in it.
+    new Option('--proxy <URL>', 'connect through socks5://[USER:PASSWORD@]HOST:PORT alone; else HTTP goes by HTTP_PROXY and its kin'),
     new Option('--no-listen', 'let no peer connect to us'),
     quantity('--max-peers <N>', 'connect to at most so many peers (default: 200)', (text) => parseCount(text, 1, 10_000)),
     new Option('--encryption <MODE>', 'of connections to peers (default: prefer)').choices(['off', 'prefer', 'require']),
@@ -31,6 +37,11 @@ export interface TypedPeerOptions {
   peer?: string[];
   port?: NonNullable<DownloadOptions['port']>;
   mapPort?: true;
+  blocklist?: string[];
+  bind?: string;
+  ipv4?: true;
+  ipv6?: true;
+  proxy?: string;
   listen: boolean;
   maxPeers?: number;
   encryption?: EncryptionPolicy;
@@ -41,16 +52,29 @@ export interface TypedPeerOptions {
 /** What the library is asked for. What was not typed is left out, so that the library's defaults hold; 0 means off. */
 export function peerOptionsOf(
   typed: TypedPeerOptions,
-): Pick<DownloadOptions, 'announce' | 'peers' | 'port' | 'mapPort' | 'listen' | 'maxPeers' | 'encryption' | 'maxUploadRate' | 'superSeed'> {
+): Pick<
+  DownloadOptions,
+  'announce' | 'peers' | 'port' | 'mapPort' | 'listen' | 'network' | 'maxPeers' | 'encryption' | 'maxUploadRate' | 'superSeed'
+> {
   return {
     announce: typed.announce ?? [],
     peers: typed.peer ?? [],
     ...(typed.port !== undefined && { port: typed.port }),
     ...(typed.mapPort && { mapPort: true }),
+    network: networkOptionsOf(typed),
     ...(!typed.listen && { listen: false }),
     ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
     ...(typed.encryption !== undefined && { encryption: typed.encryption }),
     ...(typed.maxUploadRate && { maxUploadRate: typed.maxUploadRate }),
     ...(typed.superSeed === true && { superSeed: true }),
+  };
+}
+
+function networkOptionsOf({ bind, ipv4, ipv6, proxy }: TypedPeerOptions): NetworkOptions {
+  return {
+    ...(bind !== undefined && { bind }),
+    ...(ipv4 === true && { family: 4 }),
+    ...(ipv6 === true && { family: 6 }),
+    ...(proxy !== undefined && { proxy }),
   };
 }

@@ -9,7 +9,7 @@ import type { Talk } from './talk.ts';
 export async function checksumsFor(
   metainfo: Metainfo,
   selection: ReadonlySet<number> | undefined,
-  { published, download: { deadlineMs } }: GetCommand,
+  { published, download: { deadlineMs, network } }: GetCommand,
   talk: Talk,
   env: Environment,
 ): Promise<Pick<DownloadOptions, 'checksums' | 'deadlineMs'>> {
@@ -18,6 +18,7 @@ export async function checksumsFor(
   const { checksums, warnings } = await publishedSums(metainfo, {
     ...published,
     signal: env.interrupted,
+    ...(network !== undefined && { network }),
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(selection !== undefined && { selection }),
   });

@@ -4,6 +4,7 @@ import { type Download, type DownloadEvent, type DownloadProgress, type Download
 import { DownloadAccount, type DataUse, downloadView } from './download-account.ts';
 import { brokenPipeExitCode } from './exit-codes.ts';
 import { endOf } from './failure.ts';
+import { formatCount } from './format.ts';
 import type { Records } from './records.ts';
 import type { Reporter } from './reporters/reporter.ts';
 import type { SeedRequest } from './seed-options.ts';
@@ -32,9 +33,11 @@ export async function watchDownload(running: Download, watchers: Watchers): Prom
     }
     const result = await running.result;
     reporter.stop();
+    tellBlocked(running, talk);
     return result;
   } catch (error) {
     reporter.stop();
+    tellBlocked(running, talk);
     // An IncompleteError says by itself what peers and trackers did.
     const others = error instanceof IncompleteError ? undefined : running.account();
     const { exitCode } = endOf(error);
@@ -42,6 +45,11 @@ export async function watchDownload(running: Download, watchers: Watchers): Prom
     if (verdict !== undefined && exitCode !== brokenPipeExitCode) talk.say(verdict);
     throw error;
   }
+}
+
+function tellBlocked(running: Download, talk: Talk): void {
+  const { blockedHosts } = running.progress();
+  if (blockedHosts > 0) talk.detail(`the blocklist kept out ${formatCount(blockedHosts, 'host')}`);
 }
 
 /** `finishing` is no word for what was cut off, nor for what was complete from the start. */

@@ -7,6 +7,16 @@ import type { Random } from '../support/random.ts';
 import type { EncryptionPolicy } from '../wire/mse.ts';
 import type { PeerOrigin } from './peer-source.ts';
 
+/** Which addresses are left out, whoever names them; asked with canonical IP literals. */
+export interface AddressRules {
+  /** Whether connections there are made at all: not so to another family than those that are used. */
+  readonly canReach: (host: string) => boolean;
+  /** Whether the user wants nothing to do with it. */
+  readonly isBlocked: (host: string) => boolean;
+}
+
+const noRules: AddressRules = { canReach: () => true, isBlocked: () => false };
+
 /** What is known of one address. */
 export interface PeerAddress {
   /** Names the address in short, from 1; stays the same for the life of the book. */
@@ -47,15 +57,19 @@ export class AddressBook {
   readonly #portsPerHost = new Map<string, number>();
   readonly #random: Random;
   readonly #encryption: EncryptionPolicy;
+  readonly #rules: AddressRules;
+  /** So many at most, since strangers name them: beyond that the count stands still. */
+  readonly #blocked = new Set<string>();
   #nextNumber = 1;
   /** How many entries were named by a source or the user; the others connected to us. */
   #named = 0;
   /** The last time that was told. */
   #nowMs = 0;
 
-  constructor(random: Random, encryption: EncryptionPolicy = 'prefer') {
+  constructor(random: Random, encryption: EncryptionPolicy = 'prefer', rules = noRules) {
     this.#random = random;
     this.#encryption = encryption;
+    this.#rules = rules;
   }
 
   /** How many addresses are known. */
@@ -67,8 +81,14 @@ export class AddressBook {
     return this.#bannedKeys.size;
   }
 
+  /** How many hosts were left out, or turned away, because they are blocked; counted up to `peerLimits.addresses`. */
+  get blockedCount(): number {
+    return this.#blocked.size;
+  }
+
   /**
-   * Notes what a source named; returns how many were new. Left out: addresses that cannot be a peer's; loopback and link-local ones
+   * Notes what a source named; returns how many were new. Left out: addresses that cannot be a peer's, that are blocked, or that lie in a
+   * family that is not used; loopback and link-local ones
    * unless `localAllowed`; banned ones; all beyond the limit, in all and for one host: a list of a thousand ports of one address is
    * meant to make us knock on a stranger's doors.
    */
@@ -120,7 +140,7 @@ export class AddressBook {
 
   /** A peer connected to us: its address, marked as in use; undefined when it is banned, in use, or one too many of its host. */
   accept(endpoint: Endpoint): PeerAddress | undefined {
-    if (this.isBanned(endpoint)) return undefined;
+    if (this.isBanned(endpoint) || this.#isBlocked(endpoint.host)) return undefined;
     const isLoopback = reachOf(endpoint.host) === 'loopback';
     const known = this.#entries.get(formatEndpoint(endpoint));
     if ((known !== undefined && known.state !== 'idle') || !this.#hasRoomForHost({ endpoint, isLoopback })) return undefined;
@@ -186,7 +206,14 @@ export class AddressBook {
 
   #isUsable(endpoint: Endpoint, localAllowed: boolean): boolean {
     const reach = reachOf(endpoint.host);
-    return reach !== 'unusable' && (localAllowed || (reach !== 'loopback' && reach !== 'link-local'));
+    if (reach === 'unusable' || (!localAllowed && (reach === 'loopback' || reach === 'link-local'))) return false;
+    return this.#rules.canReach(endpoint.host) && !this.#isBlocked(endpoint.host);
+  }
+
+  #isBlocked(host: string): boolean {
+    if (!this.#rules.isBlocked(host)) return false;
+    if (this.#blocked.size < peerLimits.addresses) this.#blocked.add(host);
+    return true;
   }
 
   /** Whether one more port of `host` may be used. */

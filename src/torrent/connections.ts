@@ -7,6 +7,7 @@ import type { TtorrentError } from '../errors.ts';
 import { isOutOfDescriptors } from '../storage/storage-error.ts';
 import type { Clock } from '../support/clock.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';
+import type { Network } from '../transport/network.ts';
 import { Budget } from './budget.ts';
 import { Dialler } from './dialler.ts';
 import type { Peer } from './peer.ts';
@@ -46,13 +47,13 @@ export class Connections {
   #madeDoMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
 
-  constructor(book: AddressBook, maxPeers: number, clock: Clock, listener: ConnectionsListener) {
+  constructor(book: AddressBook, network: Network, maxPeers: number, clock: Clock, listener: ConnectionsListener) {
     this.#book = book;
     this.#maxPeers = maxPeers;
     this.#wantedPeers = maxPeers;
     this.#clock = clock;
     this.#listener = listener;
-    this.#dialler = new Dialler(book, clock, (stream) => listener.encrypt(stream), {
+    this.#dialler = new Dialler(book, network, clock, (stream) => listener.encrypt(stream), {
       dialled: (address, stream) => this.#begin(address, stream, false),
       dialFailed: (address, cause) => {
         const wasTried = !isOutOfDescriptors(cause.cause);

@@ -8,6 +8,7 @@ import type { AddressBook, PeerAddress } from '../discovery/address-book.ts';
 import type { TtorrentError } from '../errors.ts';
 import type { Clock } from '../support/clock.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';
+import type { Network } from '../transport/network.ts';
 import { dialTcp } from '../transport/tcp.ts';
 import { Budget } from './budget.ts';
 
@@ -21,6 +22,7 @@ export interface DiallerListener {
 /** Dials for one swarm. */
 export class Dialler {
   readonly #book: AddressBook;
+  readonly #network: Network;
   readonly #clock: Clock;
   readonly #encrypt: (stream: ByteStream) => ByteStream;
   readonly #listener: DiallerListener;
@@ -29,8 +31,9 @@ export class Dialler {
   readonly #ended = new AbortController();
 
   /** `encrypt` makes a fresh connection one that encrypts, for addresses that are to be dialled so. */
-  constructor(book: AddressBook, clock: Clock, encrypt: (stream: ByteStream) => ByteStream, listener: DiallerListener) {
+  constructor(book: AddressBook, network: Network, clock: Clock, encrypt: (stream: ByteStream) => ByteStream, listener: DiallerListener) {
     this.#book = book;
+    this.#network = network;
     this.#clock = clock;
     this.#encrypt = encrypt;
     this.#listener = listener;
@@ -67,7 +70,7 @@ export class Dialler {
     if (address === undefined) return;
     let stream: ByteStream;
     try {
-      stream = await dialTcp(address.endpoint, this.#ended.signal);
+      stream = await dialTcp(address.endpoint, this.#network, this.#ended.signal);
     } catch (error) {
       this.#book.ended(address, false, this.#clock.nowMs());
       if (!this.#ended.signal.aborted) this.#listener.dialFailed(address, error as TtorrentError);

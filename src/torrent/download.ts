@@ -14,6 +14,8 @@ import { openSummedStorage } from '../storage/summed-storage.ts';
 import { type Clock, type Timer, systemClock } from '../support/clock.ts';
 import { Deferred } from '../support/deferred.ts';
 import { type Random, systemRandom } from '../support/random.ts';
+import type { Network } from '../transport/network.ts';
+import { networkOf } from '../transport/network-options.ts';
 import { type HostAndPort, parseHostAndPort } from '../transport/resolve.ts';
 import { approvedBy, callersCheck } from './approval.ts';
 import { deadlineMessage } from './end-cause.ts';
@@ -31,7 +33,7 @@ const stoppingMs = 4_000;
 /** How often progress is told. */
 const progressMs = 500;
 
-/** Downloads a torrent into `options.outputDir`; begins at once. Throws InputError for a selection or a peer that makes no sense. */
+/** Downloads a torrent into `options.outputDir`; begins at once. Throws InputError for a selection, a peer or a network that makes no sense. */
 export function download(metainfo: Metainfo, options: DownloadOptions): Download {
   return new Download(metainfo, options, systemClock, systemRandom);
 }
@@ -58,6 +60,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
   readonly #random: Random;
   readonly #geometry: Geometry;
   readonly #wanted: Wanted;
+  readonly #network: Network;
   readonly #typedPeers: readonly HostAndPort[];
   readonly #startedMs: number;
   readonly #stopper = new AbortController();
@@ -89,6 +92,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
     this.#options = { ...options, signal };
     this.#geometry = new Geometry(metainfo);
     this.#wanted = wantedBy(metainfo, this.#geometry, options.selection);
+    this.#network = networkOf(options.network);
     this.#typedPeers = (options.peers ?? []).map(parseHostAndPort);
     signal.addEventListener('abort', this.#boundStop, { once: true });
     this.result = Promise.race([this.#run(signal), this.#givenUp.promise]);
@@ -130,6 +134,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
       connectedPeers: transfer?.swarm.ready.size ?? 0,
       knownPeers: transfer?.book.size ?? 0,
       bannedPeers: transfer?.book.bannedCount ?? 0,
+      blockedHosts: transfer?.book.blockedCount ?? 0,
       elapsedMs: nowMs - this.#startedMs,
       seedingMs: this.#seeded === undefined ? 0 : (this.#seeded.untilMs ?? nowMs) - this.#seeded.sinceMs,
     };
@@ -230,6 +235,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
       wanted: this.#wanted,
       storage,
       options: this.#options,
+      network: this.#network,
       typedPeers: this.#typedPeers,
       clock: this.#clock,
       random: this.#random,

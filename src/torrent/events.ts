@@ -39,6 +39,8 @@ export interface DownloadProgress {
   /** Addresses known. */
   readonly knownPeers: number;
   readonly bannedPeers: number;
+  /** Hosts that the blocklist kept out; counted up to 3 000. */
+  readonly blockedHosts: number;
   /** Since the download was begun. */
   readonly elapsedMs: number;
   /** How long it has seeded, or had. */

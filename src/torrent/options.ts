@@ -1,8 +1,10 @@
 // What can be asked of a download, with the defaults that a caller leaves out.
 
+import type { Blocklist } from '../discovery/blocklist.ts';
 import type { Checksum, ChecksumAlgorithm } from '../metainfo/checksum.ts';
 import type { Allocation } from '../storage/storage.ts';
 import type { PortRange } from '../transport/listener.ts';
+import type { NetworkOptions } from '../transport/network-options.ts';
 import type { EncryptionPolicy } from '../wire/mse.ts';
 import type { Approve } from './approval.ts';
 import type { SeedOptions } from './seed-goal.ts';
@@ -23,6 +25,10 @@ export interface DownloadOptions {
   readonly listen?: boolean;
   /** Ask the router to let peers reach that port, by PCP, NAT-PMP or UPnP; a failure is a warning. Default: false. */
   readonly mapPort?: boolean;
+  /** How others are reached: from which address, by IPv4 or IPv6, through which proxies. Default: in every way. */
+  readonly network?: NetworkOptions;
+  /** Whom not to connect to and not to let in, as `loadBlocklist` gives it. Trackers and web servers are not asked about. Default: nobody. */
+  readonly blocklist?: Blocklist;
   readonly maxPeers?: number;
   /**
    * Connections to peers. `prefer`: a peer that hangs up on a plain handshake is asked encrypted; both are accepted. `require`: RC4 only, both

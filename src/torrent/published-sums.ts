@@ -1,18 +1,19 @@
 // The checksums that a publisher names for the files of a torrent: typed by the user, or in lists on disk and on the web.
 
 import { checksumListLimits } from '../config.ts';
-import { IncompleteError, InputError, NetworkError, ProtocolError } from '../errors.ts';
+import { IncompleteError, InputError } from '../errors.ts';
 import { type Checksum, parseTypedChecksum } from '../metainfo/checksum.ts';
 import { parseChecksumList } from '../metainfo/checksum-list.ts';
 import { addChecksum, type ChecksumsByFile, matchChecksums } from '../metainfo/match-checksums.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
-import { readChecksumFile } from '../storage/read-checksum-file.ts';
+import { readListFile } from '../storage/read-list-file.ts';
 import { systemClock } from '../support/clock.ts';
 import { withDeadline } from '../support/deadline.ts';
 import { printable } from '../support/printable.ts';
 import { toText } from '../support/text.ts';
-import { lookupHost } from '../transport/host-lookup.ts';
-import { httpFetch } from '../transport/http-fetch.ts';
+import { fetchList, isUrl, nameOfList } from '../transport/fetch-list.ts';
+import type { Network } from '../transport/network.ts';
+import { type NetworkOptions, networkOf } from '../transport/network-options.ts';
 import { deadlineMessage } from './end-cause.ts';
 
 /** What names the checksums. */
@@ -24,6 +25,8 @@ export interface PublishedSumsRequest {
   /** Files by index in `metainfo.files`. Default: all. */
   readonly selection?: Iterable<number>;
   readonly signal?: AbortSignal;
+  /** How lists from the web are reached. Default: in every way. */
+  readonly network?: NetworkOptions;
   /** Give up reading lists after so long, in milliseconds. Default: never; a list from the web has a minute. */
   readonly deadlineMs?: number;
 }
@@ -51,6 +54,7 @@ export function publishedSums(metainfo: Metainfo, request: PublishedSumsRequest)
 
 async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal: AbortSignal): Promise<PublishedSums> {
   const { checksums = [], lists = [] } = request;
+  const network = networkOf(request.network);
   const selection = new Set(request.selection ?? metainfo.files.keys());
   const selected = metainfo.files.filter((file) => !file.pad && selection.has(file.index));
   const sums: ChecksumsByFile = new Map();
@@ -69,11 +73,11 @@ async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal:
     }
   }
   for (const list of lists) {
-    const listed = parseChecksumList(toText(await load(list, signal)));
-    if (listed.length === 0) throw new InputError('bad-argument', `${nameOf(list)}: holds no checksum`);
+    const listed = parseChecksumList(toText(await load(list, network, signal)));
+    if (listed.length === 0) throw new InputError('bad-argument', `${nameOfList(list)}: holds no checksum`);
     if (matchChecksums(metainfo, selection, listed, sums) > 0) continue;
     const names = `it names ${listed.length}, first ${printable(listed[0]?.name ?? '', 100)}`;
-    throw new InputError('bad-argument', `${nameOf(list)}: names none of the selected files; ${names}`);
+    throw new InputError('bad-argument', `${nameOfList(list)}: names none of the selected files; ${names}`);
   }
   const unnamed = lists.length === 0 ? [] : selected.filter((file) => !sums.has(file.index));
   const [first] = unnamed;
@@ -82,34 +86,8 @@ async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal:
   return { checksums: sums, warnings: [`no checksum is listed for ${unnamed.length} of ${selected.length} selected files, first ${path}`] };
 }
 
-function isUrl(list: string): boolean {
-  return /^https?:\/\//i.test(list);
-}
-
-/** A URL without what may be a secret in it. */
-function nameOf(list: string): string {
-  if (!isUrl(list) || !URL.canParse(list)) return list;
-  const { origin, pathname } = new URL(list);
-  return printable(origin + pathname, 200);
-}
-
-async function load(list: string, signal: AbortSignal): Promise<Uint8Array> {
-  if (/^(?!https?:)[a-z][a-z0-9+.-]*:\/\//i.test(list))
-    throw new InputError(
-      'bad-argument',
-      `${printable(list, 200)}: only http and https URLs are fetched, and files are named by their paths`,
-    );
-  if (!isUrl(list)) return readChecksumFile(list, signal);
-  if (!URL.canParse(list)) throw new InputError('bad-argument', `${printable(list, 200)}: not a URL`);
-  const url = new URL(list);
-  url.hash = '';
-  try {
-    const { status, body } = await httpFetch(url, true, lookupHost, checksumListLimits, signal);
-    if (status === 200) return body;
-    const code = status === 404 || status === 410 ? 'torrent-not-found' : 'torrent-fetch-failed';
-    throw new InputError(code, `${nameOf(list)}: the server answers with HTTP ${status}`);
-  } catch (error) {
-    if (!(error instanceof NetworkError || error instanceof ProtocolError)) throw error;
-    throw new InputError('torrent-fetch-failed', `fetching the checksums ${nameOf(list)}: ${error.message}`, { cause: error });
-  }
+function load(list: string, network: Network, signal: AbortSignal): Promise<Uint8Array> {
+  const what = 'checksums';
+  if (isUrl(list)) return fetchList(list, what, network, checksumListLimits, signal);
+  return readListFile(list, what, checksumListLimits.bodyBytes, signal);
 }

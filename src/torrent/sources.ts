@@ -5,6 +5,7 @@ import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import type { Random } from '../support/random.ts';
+import type { Network } from '../transport/network.ts';
 import { TrackerAnnouncer } from '../tracker/announcer.ts';
 import { trackerClients } from '../tracker/tracker-clients.ts';
 import type { DownloadEvent } from './events.ts';
@@ -18,6 +19,7 @@ export interface SourceContext {
   readonly peerId: Uint8Array;
   /** Where peers reach us, now. */
   readonly port: () => number;
+  readonly network: Network;
   readonly log: SourceLog;
   readonly totals: () => TransferTotals;
   readonly foundPeers: (origin: PeerOrigin, peers: readonly Endpoint[], localAllowed: boolean) => void;
@@ -37,7 +39,7 @@ export function createSource(
     infohash: metainfo.infohash,
     peerId: context.peerId,
     port: context.port,
-    clientFor: trackerClients(typedUrls),
+    clientFor: trackerClients(typedUrls, context.network),
     totals: context.totals,
     clock,
     random,

@@ -11,6 +11,7 @@ import type { Random } from '../support/random.ts';
 import { formatEndpoint } from '../support/endpoint.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';
 import { encryptOutgoing } from '../transport/encrypted-stream.ts';
+import type { Network } from '../transport/network.ts';
 import type { ExtensionHandshake } from '../wire/extension.ts';
 import type { Handshake } from '../wire/handshake.ts';
 import type { BlockArrival } from '../wire/peer-protocol.ts';
@@ -37,6 +38,7 @@ export interface SwarmListener {
 export interface SwarmOptions {
   readonly ledger: PieceLedger;
   readonly book: AddressBook;
+  readonly network: Network;
   readonly handshake: Handshake;
   /** Where we listen, as soon as we do. */
   readonly listenPort: () => number | undefined;
@@ -73,8 +75,8 @@ export class Swarm implements PeerHost {
 
   constructor(options: SwarmOptions) {
     this.#options = options;
-    const { book, maxPeers, clock } = options;
-    this.#connections = new Connections(book, maxPeers, clock, {
+    const { book, network, maxPeers, clock } = options;
+    this.#connections = new Connections(book, network, maxPeers, clock, {
       encrypt: (stream) => encryptOutgoing(stream, options.handshake.infohash, options.encryption),
       makePeer: (address, stream, isIncoming) => {
         const { handshake, listenPort, ledger } = options;

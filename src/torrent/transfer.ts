@@ -23,6 +23,7 @@ import type { ByteStream } from '../transport/byte-stream.ts';
 import { acceptEncrypted } from '../transport/encrypted-stream.ts';
 import { type PeerListener, listenForPeers } from '../transport/listener.ts';
 import { type PortMapping, mapPort } from '../transport/port-mapping/port-mapping.ts';
+import { canReach, isBound, type Network } from '../transport/network.ts';
 import type { HostAndPort } from '../transport/resolve.ts';
 import { BlockExchange } from './block-exchange.ts';
 import { Choker } from './choker.ts';
@@ -55,6 +56,7 @@ export interface TransferParts {
   readonly wanted: Wanted;
   readonly storage: TorrentStorage;
   readonly options: DownloadOptions;
+  readonly network: Network;
   /** `options.peers`, read. */
   readonly typedPeers: readonly HostAndPort[];
   readonly clock: Clock;
@@ -93,13 +95,16 @@ export class Transfer {
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
-    const { metainfo, geometry, wanted, storage, options, clock, random } = parts;
+    const { metainfo, geometry, wanted, storage, options, network, clock, random } = parts;
     setMaxListeners(0, this.#over.signal); // each name that is looked up listens
     this.#seeded.promise.catch(() => {}); // nobody may ever ask for it
     const buffers = new BufferPool(metainfo.pieceLength, hasManyFiles(metainfo));
     this.#peerId = concatBytes([fromText(peerIdPrefix), random.bytes(20 - peerIdPrefix.length)]);
-    this.book = new AddressBook(random, options.encryption);
-    this.#typedPeers = new TypedPeers(this.book, this.#over.signal, {
+    this.book = new AddressBook(random, options.encryption, {
+      canReach: (host) => canReach(network, host),
+      isBlocked: (host) => options.blocklist?.has(host) === true,
+    });
+    this.#typedPeers = new TypedPeers(this.book, network, this.#over.signal, {
       lookedUp: () => this.swarm.dial(),
       warned: (message) => parts.tell({ type: 'warning', message }),
     });
@@ -117,6 +122,7 @@ export class Transfer {
     this.swarm = new Swarm({
       ledger: this.ledger,
       book: this.book,
+      network,
       handshake: { infohash: metainfo.infohash, peerId: this.#peerId, supportsFast: true, supportsExtensions: true },
       listenPort: () => this.#mapping?.externalPort ?? this.#listener?.port,
       maxPeers: options.maxPeers ?? peerLimits.connections,
@@ -230,16 +236,18 @@ export class Transfer {
   readonly #onAbort = (): void => this.#fail(this.#parts.options.signal?.reason);
 
   async #start(): Promise<void> {
-    const { options, clock } = this.#parts;
+    const { options, network, clock } = this.#parts;
     if (options.signal?.aborted === true) throw options.signal.reason;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     const infohashes = [this.#parts.metainfo.infohash];
     const accept = (stream: ByteStream): void => this.swarm.accept(acceptEncrypted(stream, infohashes, options.encryption ?? 'prefer'));
-    if (options.listen !== false) this.#listener = await listenForPeers(options.port, accept);
+    // Whoever could reach us could tell that it is us behind the proxy.
+    if (options.listen !== false && network.socks === undefined) this.#listener = await listenForPeers(options.port, network, accept);
     if (options.mapPort === true && this.#listener !== undefined) this.#mapping = this.#mapPort(this.#listener.port);
     this.#source = createSource(this.#parts, {
       peerId: this.#peerId,
       port: () => this.#mapping?.externalPort ?? this.#listener?.port ?? notListeningPort,
+      network,
       log: this.#sourceLog,
       totals: () => ({
         uploaded: this.uploads.sentBytes,
@@ -270,8 +278,12 @@ export class Transfer {
     ]);
   }
 
-  #mapPort(port: number): PortMapping {
-    const { clock, random, tell } = this.#parts;
+  #mapPort(port: number): PortMapping | undefined {
+    const { network, clock, random, tell } = this.#parts;
+    if (isBound(network)) {
+      tell({ type: 'warning', message: 'no port is mapped: the router of the default route would be asked, which --bind may not lead to' });
+      return undefined;
+    }
     return mapPort(port, clock, random, {
       mapped: () => this.#source?.portChanged(),
       warned: (message) => tell({ type: 'warning', message }),

@@ -1,6 +1,7 @@
 // The peers that the user typed: their names are looked up beside the download, which need not wait for them.
 
 import type { AddressBook } from '../discovery/address-book.ts';
+import type { Network } from '../transport/network.ts';
 import { type HostAndPort, resolveHost } from '../transport/resolve.ts';
 
 /** What comes of the look-ups. */
@@ -14,12 +15,14 @@ export interface TypedPeersListener {
 /** Looks up the names of one download. */
 export class TypedPeers {
   readonly #book: AddressBook;
+  readonly #network: Network;
   readonly #signal: AbortSignal;
   readonly #listener: TypedPeersListener;
   #underWay = 0;
 
-  constructor(book: AddressBook, signal: AbortSignal, listener: TypedPeersListener) {
+  constructor(book: AddressBook, network: Network, signal: AbortSignal, listener: TypedPeersListener) {
     this.#book = book;
+    this.#network = network;
     this.#signal = signal;
     this.#listener = listener;
   }
@@ -37,7 +40,7 @@ export class TypedPeers {
   async #lookUp(peer: HostAndPort): Promise<void> {
     this.#underWay++;
     try {
-      this.#book.add('user', await resolveHost(peer, this.#signal), true);
+      this.#book.add('user', await resolveHost(peer, this.#network, this.#signal), true);
     } catch (error) {
       if (!this.#signal.aborted) this.#listener.warned((error as Error).message);
     }

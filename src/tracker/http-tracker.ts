@@ -5,9 +5,9 @@ import { trackerLimits } from '../config.ts';
 import { ProtocolError } from '../errors.ts';
 import { parseAnnounceReply, refusalIn } from './announce-reply.ts';
 import { announceUrl } from './announce-url.ts';
-import { lookupHost, type LookupHost } from '../transport/host-lookup.ts';
 import { type FetchLimits, httpFetch } from '../transport/http-fetch.ts';
 import type { HttpAnswer } from '../transport/http-get.ts';
+import { directNetwork, type Network } from '../transport/network.ts';
 import type { AnnounceRequest, AnnounceResponse, TrackerClient } from './tracker-client.ts';
 import { TrackerRefusal } from './tracker-refusal.ts';
 
@@ -15,8 +15,8 @@ import { TrackerRefusal } from './tracker-refusal.ts';
 export interface HttpTrackerOptions {
   /** URLs that the user gave: these may name this machine in any way. Default: none. */
   readonly typedUrls?: ReadonlySet<string>;
-  /** Default: hosts file, then DNS. */
-  readonly lookupHost?: LookupHost;
+  /** Default: every way. */
+  readonly network?: Network;
   /** Default: `trackerLimits`. */
   readonly limits?: FetchLimits;
 }
@@ -24,19 +24,19 @@ export interface HttpTrackerOptions {
 /** Announces to `http:` and `https:` trackers. Holds no connection between announces. */
 export class HttpTrackerClient implements TrackerClient {
   readonly #typedUrls: ReadonlySet<string>;
-  readonly #lookupHost: LookupHost;
+  readonly #network: Network;
   readonly #limits: FetchLimits;
 
   constructor(options: HttpTrackerOptions = {}) {
     this.#typedUrls = options.typedUrls ?? new Set();
-    this.#lookupHost = options.lookupHost ?? lookupHost;
+    this.#network = options.network ?? directNetwork;
     this.#limits = options.limits ?? trackerLimits;
   }
 
   async announce(url: string, request: AnnounceRequest, signal: AbortSignal): Promise<AnnounceResponse> {
     if (!URL.canParse(url)) throw new ProtocolError("the tracker's URL is not a URL");
     const asked = announceUrl(new URL(url), request);
-    const answer = await httpFetch(asked, this.#typedUrls.has(url), this.#lookupHost, this.#limits, signal);
+    const answer = await httpFetch(asked, this.#typedUrls.has(url), this.#network, this.#limits, signal);
     if (answer.status !== 200) throw refusal(answer);
     return { ...parseAnnounceReply(answer.body), isLocal: answer.reach === 'loopback' || answer.reach === 'link-local' };
   }

@@ -47,6 +47,20 @@ export const lookupHost: LookupHost = hostLookupOver({
   askSystem: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
 });
 
+/**
+ * The lookup of this machine when every packet is to leave from the addresses of `families`: the system's own way is not asked, since it
+ * cannot be told where to leave from.
+ */
+export function boundLookup(families: ReadonlyMap<4 | 6, string | undefined>): LookupHost {
+  return hostLookupOver({
+    readHostsFile: () => readFile(hostsFilePath(), 'utf8').catch(() => ''),
+    queryDns: dnsQueries(undefined, families),
+    askSystem: async () => {
+      throw Object.assign(new Error('not known to the hosts file and to DNS'), { code: 'ENOTFOUND' });
+    },
+  });
+}
+
 /** The addresses that a hosts file (`ADDRESS NAME...`, `#` begins a comment) gives a name. */
 export function hostsFileAddresses(text: string, hostname: string): string[] {
   const wanted = hostname.toLowerCase();
@@ -59,11 +73,12 @@ export function hostsFileAddresses(text: string, hostname: string): string[] {
   });
 }
 
-/** Queries of `servers` (`ADDRESS:PORT`), or of the system's name servers, for the IPv6 and the IPv4 addresses of a name. */
-export function dnsQueries(servers?: readonly string[]): LookupHost {
+/** Queries of `servers` (`ADDRESS:PORT`), or of the system's, for the IPv6 and the IPv4 addresses of a name; sent from `local` addresses. */
+export function dnsQueries(servers?: readonly string[], local?: ReadonlyMap<4 | 6, string | undefined>): LookupHost {
   return async (hostname, signal) => {
     const resolver = new Resolver({ timeout: trackerLimits.dnsTimeoutMs, tries: trackerLimits.dnsTries });
     if (servers !== undefined) resolver.setServers(servers);
+    if (local !== undefined) resolver.setLocalAddress(local.get(4) ?? '0.0.0.0', local.get(6) ?? '::');
     const cancel = (): void => resolver.cancel();
     signal.addEventListener('abort', cancel, { once: true });
     try {

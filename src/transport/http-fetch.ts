@@ -6,8 +6,8 @@ import { withDeadline } from '../support/deadline.ts';
 import { formatDuration } from '../support/format-duration.ts';
 import { redactUrl } from '../support/printable.ts';
 import type { Hop } from './connect-rule.ts';
-import type { LookupHost } from './host-lookup.ts';
 import { httpGet, type HttpAnswer, type HttpLimits } from './http-get.ts';
+import type { Network } from './network.ts';
 import { networkCause } from './network-cause.ts';
 
 /** The limits of the whole: what one GET may take, the time of all together, and how many redirects are followed. */
@@ -19,7 +19,7 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
  * The first answer to `url` that is no redirect, whatever its status. `typed`: the user gave the URL, which may then name this machine.
  * Throws NetworkError and ProtocolError with words of ours alone, the signal's reason when aborted.
  */
-export function httpFetch(url: URL, typed: boolean, lookupHost: LookupHost, limits: FetchLimits, signal: AbortSignal): Promise<HttpAnswer> {
+export function httpFetch(url: URL, typed: boolean, network: Network, limits: FetchLimits, signal: AbortSignal): Promise<HttpAnswer> {
   const late = (): Error => new NetworkError(`no complete answer within ${formatDuration(limits.totalTimeoutMs)}`);
   return withDeadline(signal, systemClock, limits.totalTimeoutMs, late, async (deadline) => {
     const visited = new Set<string>();
@@ -27,7 +27,7 @@ export function httpFetch(url: URL, typed: boolean, lookupHost: LookupHost, limi
     for (;;) {
       checkScheme(hop.url);
       visited.add(hop.url.href);
-      const answer = await get(hop, lookupHost, limits, deadline);
+      const answer = await get(hop, network, limits, deadline);
       const location = answer.headers.get('location');
       if (!redirectStatuses.has(answer.status) || location === undefined) return answer;
 
@@ -39,9 +39,9 @@ export function httpFetch(url: URL, typed: boolean, lookupHost: LookupHost, limi
   });
 }
 
-async function get(hop: Hop, lookupHost: LookupHost, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
+async function get(hop: Hop, network: Network, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
   try {
-    return await httpGet(hop, lookupHost, limits, signal);
+    return await httpGet(hop, network, limits, signal);
   } catch (error) {
     signal.throwIfAborted();
     const cause = error instanceof TtorrentError ? error : networkCause(error);

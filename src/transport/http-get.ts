@@ -1,22 +1,19 @@
 // One bounded GET, or POST: an address that the connect rule allows, a certificate that is always checked, time and bytes that have an end.
 // Follows no redirect (http-fetch.ts does), keeps no connection: announces are half an hour apart.
 
-import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
-import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { unescape } from 'node:querystring';
-import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { inflateRaw, unzip, type InputType } from 'node:zlib';
-import { trackerLimits, userAgent } from '../config.ts';
+import { userAgent } from '../config.ts';
 import { NetworkError, ProtocolError } from '../errors.ts';
 import { concatBytes } from '../support/bytes.ts';
-import { systemClock } from '../support/clock.ts';
-import { orAborted, withDeadline } from '../support/deadline.ts';
+import { orAborted } from '../support/deadline.ts';
 import type { Reach } from '../support/endpoint.ts';
-import { formatDuration } from '../support/format-duration.ts';
-import { addressOf, mayConnect, reachOfAddress, type Hop } from './connect-rule.ts';
-import type { LookupHost } from './host-lookup.ts';
+import type { Hop } from './connect-rule.ts';
+import { basicAuthorization, type HttpConnection, openHttpConnection } from './http-connection.ts';
+import type { Network } from './network.ts';
 
 /** How long one GET may take to connect and between bytes, and how long its answer may be. */
 export type HttpLimits = Readonly<Record<'connectTimeoutMs' | 'idleTimeoutMs' | 'bodyBytes', number>>;
@@ -42,8 +39,8 @@ export interface HttpAnswer {
  * GETs `hop.url`. Throws NetworkError when no allowed address can be reached or time is up, ProtocolError when the answer is too large or
  * packed in a way we did not offer, the signal's reason when aborted, and else what the network stack throws.
  */
-export function httpGet(hop: Hop, lookupHost: LookupHost, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
-  return ask(hop, undefined, lookupHost, limits, signal);
+export function httpGet(hop: Hop, network: Network, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
+  return ask(hop, undefined, network, limits, signal);
 }
 
 /** What a POST says beside its URL. */
@@ -53,52 +50,50 @@ export interface HttpPost {
 }
 
 /** As `httpGet`, with a body of ours. */
-export function httpPost(hop: Hop, post: HttpPost, lookupHost: LookupHost, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
-  return ask(hop, post, lookupHost, limits, signal);
+export function httpPost(hop: Hop, post: HttpPost, network: Network, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
+  return ask(hop, post, network, limits, signal);
 }
 
-async function ask(
-  hop: Hop,
-  post: HttpPost | undefined,
-  lookupHost: LookupHost,
-  limits: HttpLimits,
-  signal: AbortSignal,
-): Promise<HttpAnswer> {
-  const socket = await openSocket(hop, lookupHost, limits, signal);
-  const reach = reachOfAddress(socket.remoteAddress ?? '');
+async function ask(hop: Hop, post: HttpPost | undefined, network: Network, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer> {
+  const connection = await openHttpConnection(hop, network, limits, signal);
   try {
     // Whatever a server does to Node's client, it cannot keep us beyond our time.
-    return await orAborted(exchange(hop.url, post, reach, socket, limits, signal), signal);
+    return await orAborted(exchange(hop.url, post, connection, limits, signal), signal);
   } finally {
-    socket.destroy();
+    connection.socket.destroy();
   }
 }
 
 async function exchange(
   url: URL,
   post: HttpPost | undefined,
-  reach: Reach,
-  socket: Socket,
+  connection: HttpConnection,
   limits: HttpLimits,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
-  const response = await answerTo(url, post, socket, limits, signal);
+  const response = await answerTo(url, post, connection, limits, signal);
   const status = response.statusCode ?? 0;
   const headers = flatHeaders(response.headers);
   const isRedirect = status >= 300 && status < 400;
   const body = isRedirect ? new Uint8Array() : await readBody(response, headers, limits.bodyBytes);
-  return { status, headers, body, reach };
+  return { status, headers, body, reach: connection.reach };
 }
 
-/** Asks for `url` over `socket`; resolves with the head of the answer, whose body is yet to be read. */
-function answerTo(url: URL, post: HttpPost | undefined, socket: Socket, limits: HttpLimits, signal: AbortSignal): Promise<IncomingMessage> {
+/** Asks for `url`; resolves with the head of the answer, whose body is yet to be read. */
+function answerTo(
+  url: URL,
+  post: HttpPost | undefined,
+  { socket, target, headers }: HttpConnection,
+  limits: HttpLimits,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let answer: IncomingMessage | undefined;
     const asked = request({
       createConnection: () => socket,
       method: post === undefined ? 'GET' : 'POST',
-      path: url.pathname + url.search,
-      headers: { ...requestHeaders(url), ...post?.headers },
+      path: target,
+      headers: { ...requestHeaders(url), ...headers, ...post?.headers },
       maxHeaderSize: headerBytesMax,
       signal,
     });
@@ -130,52 +125,10 @@ function boundBytes(socket: Socket, bodyBytes: number, exceeded: (error: Error) 
   });
 }
 
-/** A connection, over TLS for https, to one of the host's addresses that the rule allows. */
-function openSocket(hop: Hop, lookupHost: LookupHost, limits: HttpLimits, parent: AbortSignal): Promise<Socket> {
-  const late = (): Error => new NetworkError(`no connection within ${formatDuration(limits.connectTimeoutMs)}`);
-  return withDeadline(parent, systemClock, limits.connectTimeoutMs, late, async (signal) => {
-    const { url } = hop;
-    const literal = addressOf(url);
-    const known = literal === undefined ? await orAborted(lookupHost(url.hostname, signal), signal) : [literal];
-    const allowed = known.filter((address) => mayConnect(hop, address));
-    if (known.length === 0) throw new NetworkError('host name not found');
-    if (allowed.length === 0) throw new NetworkError(`its address, ${known[0]}, is not one that we may be led to`);
-
-    const isTls = url.protocol === 'https:';
-    const options = {
-      host: literal ?? url.hostname,
-      port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
-      lookup: pinnedLookup(allowed),
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: trackerLimits.addressAttemptMs,
-    };
-    // Set for all to see, since an environment variable could switch it off otherwise.
-    const socket = isTls ? connectTls({ ...options, rejectUnauthorized: true, ALPNProtocols: ['http/1.1'] }) : connectTcp(options);
-    try {
-      await once(socket, isTls ? 'secureConnect' : 'connect', { signal });
-    } catch (error) {
-      socket.on('error', () => {}).destroy();
-      throw error;
-    }
-    return socket.setNoDelay(true);
-  });
-}
-
-/** A resolver that knows only the addresses that were checked, so that a name cannot change its mind between check and connect. */
-function pinnedLookup(addresses: readonly string[]): LookupFunction {
-  const pinned = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-  return (_hostname, options, callback) => {
-    if (options.all === true) return callback(null, pinned);
-    const [first] = pinned;
-    callback(null, first?.address ?? '', first?.family);
-  };
-}
-
 function requestHeaders(url: URL): Record<string, string> {
   const headers: Record<string, string> = { host: url.host, 'user-agent': userAgent, 'accept-encoding': 'gzip', connection: 'close' };
   if (url.username !== '' || url.password !== '') {
-    const secret = `${unescape(url.username)}:${unescape(url.password)}`;
-    headers['authorization'] = `Basic ${Buffer.from(secret, 'utf8').toString('base64')}`;
+    headers['authorization'] = basicAuthorization(unescape(url.username), unescape(url.password));
   }
   return headers;
 }

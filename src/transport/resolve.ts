@@ -2,7 +2,7 @@
 
 import { InputError, NetworkError } from '../errors.ts';
 import { type Endpoint, makeEndpoint } from '../support/endpoint.ts';
-import { lookupHost } from './host-lookup.ts';
+import { canReach, familyNames, type Network } from './network.ts';
 
 /** A typed address that is yet to be looked up. */
 export interface HostAndPort {
@@ -21,12 +21,24 @@ export function parseHostAndPort(text: string): HostAndPort {
   return { host, port };
 }
 
-/** Every address of the host. Throws NetworkError when it has none; the signal's reason when aborted. */
-export async function resolveHost(typed: HostAndPort, signal: AbortSignal): Promise<Endpoint[]> {
+/**
+ * Every address of the host that can be reached. Throws NetworkError when it has none, and for a name behind a SOCKS5 proxy: looking it up
+ * would tell the local network, and the peers of a torrent are known by their addresses. The signal's reason when aborted.
+ */
+export async function resolveHost(typed: HostAndPort, network: Network, signal: AbortSignal): Promise<Endpoint[]> {
   const literal = makeEndpoint(typed.host, typed.port);
-  if (literal !== undefined) return [literal];
+  const found = literal === undefined ? await lookedUp(typed, network, signal) : [literal];
+  const reachable = found.filter(({ host }) => canReach(network, host));
+  if (reachable.length === 0) throw new NetworkError(`the peer ${typed.host} has no ${familyNames(network)} address`);
+  return reachable;
+}
+
+async function lookedUp(typed: HostAndPort, network: Network, signal: AbortSignal): Promise<Endpoint[]> {
+  if (network.socks !== undefined) {
+    throw new NetworkError(`the peer ${typed.host} is not used: behind a proxy peers are named by address, for no name is looked up here`);
+  }
   try {
-    const addresses = await lookupHost(typed.host, signal);
+    const addresses = await network.lookupHost(typed.host, signal);
     return addresses.flatMap((address) => makeEndpoint(address, typed.port) ?? []);
   } catch (cause) {
     signal.throwIfAborted();

@@ -4,21 +4,57 @@
 import net from 'node:net';
 import { peerLimits } from '../config.ts';
 import { NetworkError } from '../errors.ts';
+import { systemClock } from '../support/clock.ts';
+import { withDeadline } from '../support/deadline.ts';
 import { type Endpoint, formatEndpoint, makeEndpoint } from '../support/endpoint.ts';
 import { formatDuration } from '../support/format-duration.ts';
 import type { ByteStream, ByteStreamListener } from './byte-stream.ts';
+import { boundFor, type Network } from './network.ts';
+import { connectThroughSocks } from './socks.ts';
 
 /** One read of the system fills at most this; 256 KiB measured best on loopback and is 16 blocks. */
 const receiveBuffer = Buffer.allocUnsafeSlow(256 * 1024);
 
 /** Connects to a peer. Throws NetworkError when refused or not connected after `timeoutMs`; the signal's reason when aborted. */
-export function dialTcp(remote: Endpoint, signal: AbortSignal, timeoutMs: number = peerLimits.connectTimeoutMs): Promise<ByteStream> {
+export function dialTcp(
+  remote: Endpoint,
+  network: Network,
+  signal: AbortSignal,
+  timeoutMs: number = peerLimits.connectTimeoutMs,
+): Promise<ByteStream> {
+  return network.socks === undefined ? dialDirectly(remote, network, signal, timeoutMs) : dialProxy(remote, network, signal, timeoutMs);
+}
+
+async function dialProxy(remote: Endpoint, network: Network, parent: AbortSignal, timeoutMs: number): Promise<ByteStream> {
+  const connecting = `connecting to ${formatEndpoint(remote)}`;
+  const late = (): Error => new NetworkError(`${connecting}: no answer in ${formatDuration(timeoutMs)}`);
+  try {
+    return await withDeadline(parent, systemClock, timeoutMs, late, async (signal) => {
+      const socket = await connectThroughSocks(network, remote.host, remote.port, signal);
+      return acceptedStream(socket, remote);
+    });
+  } catch (cause) {
+    parent.throwIfAborted();
+    if (!(cause instanceof Error) || cause.message.startsWith(connecting)) throw cause;
+    throw new NetworkError(`${connecting}: ${cause.message}`, { cause });
+  }
+}
+
+/** A socket that is read in the ordinary way, as a stream that is yet to be started. */
+export function acceptedStream(socket: net.Socket, remote: Endpoint): TcpStream {
+  const stream = new TcpStream(remote);
+  socket.on('data', (chunk: Buffer) => stream.received(chunk));
+  return stream.attach(socket);
+}
+
+function dialDirectly(remote: Endpoint, network: Network, signal: AbortSignal, timeoutMs: number): Promise<ByteStream> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const stream = new TcpStream(remote);
     const socket = net.connect({
       host: remote.host,
       port: remote.port,
+      ...boundFor(network, remote.host),
       noDelay: true,
       onread: {
         buffer: receiveBuffer,

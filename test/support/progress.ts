@@ -21,6 +21,7 @@ export const progress: DownloadProgress = {
   connectedPeers: 1,
   knownPeers: 5,
   bannedPeers: 0,
+  blockedHosts: 0,
   elapsedMs: 2000.75,
   seedingMs: 0,
 };

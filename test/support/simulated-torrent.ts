@@ -16,6 +16,7 @@ import { PieceIntake } from '../../src/torrent/piece-intake.ts';
 import { RateLimit } from '../../src/torrent/rate-limit.ts';
 import { Swarm } from '../../src/torrent/swarm.ts';
 import { Uploads, uploadBufferBytes } from '../../src/torrent/uploads.ts';
+import { directNetwork } from '../../src/transport/network.ts';
 import { HandClock } from './hand-clock.ts';
 import { type SimulatedLink, SimulatedSeeder, type SimulatedSeederOptions, goodMark } from './simulated-seeder.ts';
 
@@ -75,6 +76,7 @@ export class SimulatedTorrent {
     this.swarm = new Swarm({
       ledger: this.ledger,
       book: this.book,
+      network: directNetwork,
       handshake: { infohash, peerId: new Uint8Array(20).fill(8), supportsFast: true, supportsExtensions: true },
       listenPort: () => undefined,
       maxPeers: 500,

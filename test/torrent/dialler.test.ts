@@ -5,6 +5,7 @@ import { type TestContext, describe, it } from 'node:test';
 import { peerLimits } from '../../src/config.ts';
 import { AddressBook } from '../../src/discovery/address-book.ts';
 import { Dialler } from '../../src/torrent/dialler.ts';
+import { directNetwork } from '../../src/transport/network.ts';
 import { formatEndpoint } from '../../src/support/endpoint.ts';
 import type { ByteStream } from '../../src/transport/byte-stream.ts';
 import { HandClock, settle } from '../support/hand-clock.ts';
@@ -31,7 +32,7 @@ async function dialAll(t: TestContext, clock: HandClock, isPeer: boolean): Promi
     true,
   );
   const streams: ByteStream[] = [];
-  const dialler: Dialler = new Dialler(book, clock, (stream) => stream, {
+  const dialler: Dialler = new Dialler(book, directNetwork, clock, (stream) => stream, {
     dialled(_, stream) {
       streams.push(stream);
       if (isPeer) dialler.answered();

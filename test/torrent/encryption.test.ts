@@ -10,6 +10,7 @@ import { download } from '../../src/torrent/download.ts';
 import type { ByteStream } from '../../src/transport/byte-stream.ts';
 import { acceptEncrypted, encryptOutgoing } from '../../src/transport/encrypted-stream.ts';
 import { listenForPeers } from '../../src/transport/listener.ts';
+import { directNetwork } from '../../src/transport/network.ts';
 import { dialTcp } from '../../src/transport/tcp.ts';
 import type { EncryptionPolicy } from '../../src/wire/mse.ts';
 import { makeTorrent } from '../support/make-torrent.ts';
@@ -33,7 +34,7 @@ interface Front {
 /** A seeder behind a door that lets nobody in who does not encrypt. */
 async function strictSeeder(t: TestContext): Promise<Front> {
   const seeder = await Seeder.start({ torrent, rateBytesPerSecond: 4_000_000 });
-  const listener = await listenForPeers(0, (stream) => {
+  const listener = await listenForPeers(0, directNetwork, (stream) => {
     const inner = net.connect(seeder.port, seeder.host);
     const visitor = acceptEncrypted(stream, [torrent.infohash], 'require');
     let isShaken = false;
@@ -132,7 +133,7 @@ describe('encryption', () => {
       for await (const event of running) if (event.type === 'source') break;
       const port = Number(tracker.announces[0]?.query.get('port'));
       const ask = async (policy: EncryptionPolicy): Promise<boolean> => {
-        const stream = await dialTcp({ host: '127.0.0.1', port }, new AbortController().signal);
+        const stream = await dialTcp({ host: '127.0.0.1', port }, directNetwork, new AbortController().signal);
         const infohash = await shakeHands(encryptOutgoing(stream, torrent.infohash, policy));
         return infohash === torrent.infohash.toString('hex');
       };

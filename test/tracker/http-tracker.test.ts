@@ -4,6 +4,7 @@ import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { trackerLimits, userAgent } from '../../src/config.ts';
 import { NetworkError, ProtocolError, TrackerError } from '../../src/errors.ts';
 import { HttpTrackerClient, type HttpTrackerOptions } from '../../src/tracker/http-tracker.ts';
+import { directNetwork, type Network } from '../../src/transport/network.ts';
 import type { AnnounceRequest, AnnounceResponse } from '../../src/tracker/tracker-client.ts';
 import { closedPort, serveHttp, serveRaw } from './loopback-server.ts';
 
@@ -204,9 +205,9 @@ test('a refused connection says so', async () => {
 
 test('a host name that is not known, or whose lookup never ends, says so', async () => {
   const notFound = Object.assign(new Error('queryA ENOTFOUND t.example'), { code: 'ENOTFOUND' });
-  await fails('http://t.example/announce', NetworkError, /^host name not found$/, { lookupHost: () => Promise.reject(notFound) });
+  await fails('http://t.example/announce', NetworkError, /^host name not found$/, { network: lookingUp(() => Promise.reject(notFound)) });
   await fails('http://t.example/announce', NetworkError, /no connection within 0.3s/, {
-    lookupHost: () => new Promise(() => {}),
+    network: lookingUp(() => new Promise(() => {})),
     limits: quick,
   });
 });
@@ -322,7 +323,7 @@ test('no spelling of a local address, and no name for one, has us ask a service 
   for (const host of ['rebound.example', 'localhost.', 'x.localhost']) {
     for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '169.254.169.254', '0.0.0.0', '::']) {
       await fails(`http://${host}:${port}/announce`, NetworkError, /not one that we may be led to/, {
-        lookupHost: async () => [address],
+        network: lookingUp(async () => [address]),
       });
     }
   }
@@ -334,14 +335,14 @@ test('a name is looked up once per request, so that it cannot change between che
   const url = `http://t.example:${server.port}/announce`;
   let lookups = 0;
   const lookupHost = async (): Promise<string[]> => (++lookups === 1 ? ['127.0.0.1'] : ['169.254.169.254']);
-  assert.equal((await announce(url, { lookupHost, typedUrls: new Set([url]) })).peers.length, 1);
+  assert.equal((await announce(url, { network: lookingUp(lookupHost), typedUrls: new Set([url]) })).peers.length, 1);
   assert.equal(lookups, 1);
 });
 
 test('a user may have us ask any path and any name of this machine', async (t) => {
   const server = await serveHttp(t, (_, response) => response.end(onePeer));
   const url = `http://my-box.example:${server.port}/tracker.php`;
-  assert.equal((await announce(url, { typedUrls: new Set([url]), lookupHost: async () => ['127.0.0.1'] })).isLocal, true);
+  assert.equal((await announce(url, { typedUrls: new Set([url]), network: lookingUp(async () => ['127.0.0.1']) })).isLocal, true);
 });
 
 test('refuses what is no URL, no HTTP, or announces something already', async () => {
@@ -349,3 +350,7 @@ test('refuses what is no URL, no HTTP, or announces something already', async ()
   await fails('udp://127.0.0.1:6969/announce', ProtocolError, /expected an http or https URL, got "udp:"/);
   await fails('http://127.0.0.1/announce?info_hash=x', ProtocolError, /already holds "info_hash="/);
 });
+
+function lookingUp(lookupHost: Network['lookupHost']): Network {
+  return { ...directNetwork, lookupHost };
+}

@@ -6,6 +6,7 @@ import type { ByteStream, ByteStreamListener } from '../../src/transport/byte-st
 import { acceptEncrypted, encryptOutgoing } from '../../src/transport/encrypted-stream.ts';
 import { processKeys } from '../../src/transport/key-exchange.ts';
 import { listenForPeers } from '../../src/transport/listener.ts';
+import { directNetwork } from '../../src/transport/network.ts';
 import { dialTcp } from '../../src/transport/tcp.ts';
 import { deferred } from '../support/deferred.ts';
 import { seededRandom } from '../support/simulated-torrent.ts';
@@ -222,8 +223,8 @@ describe('encrypted stream', () => {
         stream.resume();
       });
     const accepted = deferred<ByteStream>();
-    const listener = await listenForPeers(0, (stream) => accepted.resolve(stream));
-    const a = encryptOutgoing(await dialTcp({ host: '127.0.0.1', port: listener.port }, never), infohash, 'require');
+    const listener = await listenForPeers(0, directNetwork, (stream) => accepted.resolve(stream));
+    const a = encryptOutgoing(await dialTcp({ host: '127.0.0.1', port: listener.port }, directNetwork, never), infohash, 'require');
     const b = acceptEncrypted(await accepted.promise, [infohash], 'prefer');
     for (let at = 0; at < there.length; at += 100_000) a.send(there.subarray(at, at + 100_000));
     for (let at = 0; at < back.length; at += 100_000) b.send(back.subarray(at, at + 100_000));

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { InputError, NetworkError } from '../../src/errors.ts';
 import type { ByteStream } from '../../src/transport/byte-stream.ts';
 import { listenForPeers } from '../../src/transport/listener.ts';
+import { directNetwork } from '../../src/transport/network.ts';
 import { dialTcp } from '../../src/transport/tcp.ts';
 
 const never = new AbortController().signal;
@@ -36,7 +37,7 @@ describe('tcp transport', () => {
     let next = 0;
     const { port, close } = await server((socket) => socket.end(contents[next++] ?? ''));
     const streams = [];
-    for (let i = 0; i < 3; i++) streams.push(await dialTcp({ host: '127.0.0.1', port }, never));
+    for (let i = 0; i < 3; i++) streams.push(await dialTcp({ host: '127.0.0.1', port }, directNetwork, never));
     const received = await Promise.all(streams.map(gather));
     assert.deepEqual(received.map(({ bytes }) => bytes.subarray(0, 8).toString()).sort(), ['1abcdefg', '2abcdefg', '3abcdefg']);
     for (const { bytes } of received) assert.ok(contents.some((content) => content.equals(bytes)));
@@ -45,7 +46,7 @@ describe('tcp transport', () => {
 
   it('delivers nothing before the first resume', async () => {
     const { port, close } = await server((socket) => socket.write('hello'));
-    const stream = await dialTcp({ host: '127.0.0.1', port }, never);
+    const stream = await dialTcp({ host: '127.0.0.1', port }, directNetwork, never);
     const heard: string[] = [];
     let arrived: () => void = () => {};
     const arrival = new Promise<void>((resolve) => {
@@ -71,7 +72,7 @@ describe('tcp transport', () => {
   it('says what failed when the connection is refused', async () => {
     const { port, close } = await server(() => {});
     close();
-    await assert.rejects(dialTcp({ host: '127.0.0.1', port }, never), (error: Error) => {
+    await assert.rejects(dialTcp({ host: '127.0.0.1', port }, directNetwork, never), (error: Error) => {
       assert.ok(error instanceof NetworkError);
       assert.equal(error.message, `connecting to 127.0.0.1:${port}: ECONNREFUSED`);
       return true;
@@ -81,9 +82,9 @@ describe('tcp transport', () => {
   it('stops dialling when aborted', async () => {
     const { port, close } = await server(() => {});
     const reason = new Error('enough');
-    await assert.rejects(dialTcp({ host: '127.0.0.1', port }, AbortSignal.abort(reason)), reason);
+    await assert.rejects(dialTcp({ host: '127.0.0.1', port }, directNetwork, AbortSignal.abort(reason)), reason);
     const controller = new AbortController();
-    const dialled = dialTcp({ host: '127.0.0.1', port }, controller.signal);
+    const dialled = dialTcp({ host: '127.0.0.1', port }, directNetwork, controller.signal);
     controller.abort(reason);
     await assert.rejects(dialled, reason);
     close();
@@ -91,19 +92,19 @@ describe('tcp transport', () => {
 
   it('reports a reset with its cause, and an end without', async () => {
     const { port, close } = await server((socket) => socket.once('data', () => socket.resetAndDestroy()));
-    const stream = await dialTcp({ host: '127.0.0.1', port }, never);
+    const stream = await dialTcp({ host: '127.0.0.1', port }, directNetwork, never);
     stream.send(Buffer.from('x'));
     const { cause } = await gather(stream);
     assert.ok(cause instanceof NetworkError, String(cause));
     close();
     const polite = await server((socket) => socket.end());
-    assert.equal((await gather(await dialTcp({ host: '127.0.0.1', port: polite.port }, never))).cause, undefined);
+    assert.equal((await gather(await dialTcp({ host: '127.0.0.1', port: polite.port }, directNetwork, never))).cause, undefined);
     polite.close();
   });
 
   it('accepts peers over IPv4 and IPv6 on one port', async () => {
     const remotes: string[] = [];
-    const listener = await listenForPeers(0, (stream) => {
+    const listener = await listenForPeers(0, directNetwork, (stream) => {
       remotes.push(stream.remote.host);
       stream.send(Buffer.from('welcome'));
       void gather(stream);
@@ -119,16 +120,16 @@ describe('tcp transport', () => {
   });
 
   it('refuses a port that is taken, and finds another when none was named', async () => {
-    const first = await listenForPeers(undefined, () => {});
+    const first = await listenForPeers(undefined, directNetwork, () => {});
     await assert.rejects(
-      listenForPeers(first.port, () => {}),
+      listenForPeers(first.port, directNetwork, () => {}),
       (error: unknown) => {
         assert.ok(error instanceof InputError && error.code === 'bad-argument', String(error));
         assert.equal(error.message, `listening for peers on port ${first.port}: another program listens there`);
         return true;
       },
     );
-    const second = await listenForPeers(undefined, () => {});
+    const second = await listenForPeers(undefined, directNetwork, () => {});
     assert.notEqual(second.port, first.port);
     await first.close();
     await second.close();

@@ -17,6 +17,7 @@ import { brokenPipeExitCode } from '../exit-codes.ts';
 import { fileList, fileListJson } from '../file-list.ts';
 import type { RunFacts } from '../hooks/hook-facts.ts';
 import { loadTorrent } from '../load-torrent.ts';
+import { withNetwork } from '../network.ts';
 import { checksumsFor, pathLine } from '../published-sums.ts';
 import { openRecords, type Records } from '../records.ts';
 import { ReaderLimit } from '../reader-limit.ts';
@@ -92,9 +93,10 @@ async function getFiles(
     await onDone?.();
   };
   try {
+    const networked = await withNetwork(command.download, command.blocklists, talk, env);
     const options = {
-      ...command.download,
-      ...(await checksumsFor(metainfo, selection, command, talk, env)),
+      ...networked,
+      ...(await checksumsFor(metainfo, selection, { ...command, download: networked }, talk, env)),
       signal: env.interrupted,
       ...(env.stateDir !== undefined && { stateDir: env.stateDir }),
       ...(selection !== undefined && { selection }),

@@ -5,6 +5,7 @@ import type { SeedCommand } from '../seed-command.ts';
 import { completionText } from '../download-account.ts';
 import type { Environment } from '../env.ts';
 import { loadTorrent } from '../load-torrent.ts';
+import { withNetwork } from '../network.ts';
 import { ReaderLimit } from '../reader-limit.ts';
 import { openRecords, type Records } from '../records.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
@@ -29,7 +30,7 @@ async function serve(command: SeedCommand, env: Environment, records: Records): 
     const selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;
     await records.torrentRead(metainfo, selection);
     const running: Download = seedFiles(metainfo, {
-      ...command.download,
+      ...(await withNetwork(command.download, command.blocklists, talk, env)),
       seed: {
         ...watched.goal,
         before: async () => talk.say(`${completionText(await running.completed)}; seeding ${goalText(command.seed)}`),

@@ -39,8 +39,18 @@ export function offerAll(command: Command, program: Command, typed: Map<string, 
 export function effectiveSettings(program: Command, { set }: Settings): EffectiveSetting[] {
   return settableOptions(program).map((option) => {
     const name = settingName(option);
-    return { name, ...(set.get(name) ?? { value: defaultOf(option), source: 'default' }) };
+    const { value, ...from } = set.get(name) ?? { value: defaultOf(option), source: 'default' as const };
+    return { name, value: withoutPassword(name, value), ...from };
   });
+}
+
+/** No password is shown, though it was typed: this goes to logs and screens of others. */
+function withoutPassword(name: string, value: SettingValue | null): SettingValue | null {
+  if (value === null || typeof value === 'boolean') return value;
+  // What is meant as a proxy is hidden up to its last @, be it a URL or not.
+  const secret = name === 'proxy' ? /^([a-z][a-z0-9+.-]*:\/\/)?.*@/is : /^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i;
+  const hide = (text: string): string => text.replace(secret, '$1***@');
+  return typeof value === 'string' ? hide(value) : value.map(hide);
 }
 
 /** The default as the help tells it. */

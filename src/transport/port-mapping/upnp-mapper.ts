@@ -7,8 +7,8 @@ import type { Clock } from '../../support/clock.ts';
 import { addressLiteral, type Endpoint } from '../../support/endpoint.ts';
 import type { Random } from '../../support/random.ts';
 import { toText } from '../../support/text.ts';
-import { lookupHost } from '../host-lookup.ts';
 import { type HttpAnswer, httpGet, httpPost } from '../http-get.ts';
+import { directNetwork } from '../network.ts';
 import { networkCause } from '../network-cause.ts';
 import { askByDatagram, localAddressTowards } from './datagrams.ts';
 import type { Grant, Mapper, MappingWish } from './mapper.ts';
@@ -158,7 +158,7 @@ export class UpnpMapper implements Mapper {
 }
 
 async function readDescription(location: URL, signal: AbortSignal): Promise<UpnpConnection[]> {
-  const answer = await answered(httpGet(hopTo(location), lookupHost, portMappingLimits, signal), signal);
+  const answer = await answered(httpGet(hopTo(location), directNetwork, portMappingLimits, signal), signal);
   if (answer.status !== 200) throw new ProtocolError(`its description is not there (HTTP ${answer.status})`);
   return connectionsIn(toText(answer.body), location);
 }
@@ -170,7 +170,7 @@ async function act(
   signal: AbortSignal,
 ): Promise<SoapOutcome> {
   const post = soapRequest(serviceType, action, args);
-  const answer = await answered(httpPost(hopTo(controlUrl), post, lookupHost, portMappingLimits, signal), signal);
+  const answer = await answered(httpPost(hopTo(controlUrl), post, directNetwork, portMappingLimits, signal), signal);
   return readSoapAnswer(toText(answer.body), action);
 }
 
