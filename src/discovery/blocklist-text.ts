@@ -103,27 +103,27 @@ function addBlock(base: string, length: string | undefined, builder: BlocklistBu
   return 'range';
 }
 
-/** `start` is an address, or one behind a name and a colon. Of several readings the one with the shortest name that goes up. */
+/**
+ * `start` is an address, or one behind a name and a colon, and the name may look like the beginning of an address: of several readings the
+ * narrowest holds. A line with a reading that goes down is left out: blocking half of the network by mistake would be worse.
+ */
 function addIpv6Range(start: string, end: string, level: number, builder: BlocklistBuilder): LineKind {
   const last = ipv6Bytes(end);
-  if (last === undefined) return 'bad';
-  for (const candidate of endings(start)) {
-    const first = ipv6Bytes(candidate);
-    if (first === undefined || Buffer.compare(first, last) > 0) continue;
-    if (level >= allowedFrom) return 'nothing';
-    builder.addIpv6(first, last);
-    return 'range';
-  }
-  return 'bad';
+  const readings = endings(start).flatMap((ending) => ipv6Bytes(ending) ?? []);
+  const first = readings.toSorted((a, b) => Buffer.compare(b, a))[0];
+  if (first === undefined || last === undefined || Buffer.compare(first, last) > 0) return 'bad';
+  if (level >= allowedFrom) return 'nothing';
+  builder.addIpv6(first, last);
+  return 'range';
 }
 
-/** What stands behind each of the last colons, the longest first: an IPv6 literal has eight at most. */
+/** What stands behind each of the last colons: an IPv6 literal has eight at most. */
 function endings(start: string): string[] {
   const found: string[] = [];
   let colon = start.length;
   for (let count = 0; count < 9 && colon > 0; count++) {
     colon = start.lastIndexOf(':', colon - 1);
-    found.unshift(start.slice(colon + 1).trim());
+    found.push(start.slice(colon + 1).trim());
     if (colon === -1) break;
   }
   return found;

@@ -1,7 +1,5 @@
 // The addresses that a user wants no peer from, as sorted ranges that do not overlap. Pure. How lists are written: blocklist-text.ts.
 
-import { ipBytes } from '../support/endpoint.ts';
-
 /** Whom to leave out. */
 export interface Blocklist {
   /** Whether `host`, a canonical IP literal, lies in a range. */
@@ -57,7 +55,7 @@ class SortedBlocklist implements Blocklist {
   }
 
   has(host: string): boolean {
-    return host.includes(':') ? this.#hasIpv6(wordsOf(ipBytes(host))) : this.#hasIpv4(ipv4Number(host));
+    return host.includes(':') ? this.#hasIpv6(ipv6Words(host)) : this.#hasIpv4(ipv4Number(host));
   }
 
   #hasIpv4(address: number): boolean {
@@ -92,6 +90,30 @@ export function ipv4Number(host: string): number {
     else part = part * 10 + code - 0x30;
   }
   return number * 256 + part;
+}
+
+/** The four words of a canonical IPv6 literal; in one pass, since taking the text apart costs as much as all else five times. */
+function ipv6Words(host: string): number[] {
+  const groups = [0, 0, 0, 0, 0, 0, 0, 0];
+  let [count, gap, value, digits] = [0, -1, 0, 0];
+  for (let at = 0; at <= host.length; at++) {
+    const code = at < host.length ? host.charCodeAt(at) : 0x3a;
+    if (code !== 0x3a) {
+      value = value * 16 + (code <= 0x39 ? code - 0x30 : code - 0x57);
+      digits++;
+      continue;
+    }
+    if (digits > 0) groups[count++] = value;
+    [value, digits] = [0, 0];
+    if (host.charCodeAt(at + 1) === 0x3a) gap = count;
+  }
+  // What stands behind the gap belongs at the end.
+  for (let moved = 1; gap !== -1 && moved <= count - gap; moved++) {
+    groups[8 - moved] = groups[count - moved] ?? 0;
+    if (count - moved !== 8 - moved) groups[count - moved] = 0;
+  }
+  const word = (index: number): number => (groups[2 * index] ?? 0) * 65_536 + (groups[2 * index + 1] ?? 0);
+  return [word(0), word(1), word(2), word(3)];
 }
 
 interface Ipv4Ranges {
