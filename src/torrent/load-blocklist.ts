@@ -54,7 +54,7 @@ async function gather(lists: readonly string[], network: Network, signal: AbortS
     const name = nameOfList(list);
     const { ranges, badLines, firstBad } = readNamed(name, await unpacked(bytes, name), builder);
     if (ranges === 0 && badLines > 0) throw new InputError('bad-argument', `${name}: not a blocklist in p2p, .dat or CIDR format`);
-    if (badLines > 0) warnings.push(`${name}: ${badLines} lines are no ranges of addresses, the first is line ${firstBad}`);
+    if (badLines > 0) warnings.push(`${name}: lines that are no range of addresses: ${badLines}, first line ${firstBad}`);
   }
   return { blocklist: builder.build(), warnings };
 }

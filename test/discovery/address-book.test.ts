@@ -206,4 +206,21 @@ describe('address book', () => {
     addresses.ended(incoming, true, 0);
     assert.equal(addresses.next(10_000_000), undefined);
   });
+
+  it('neither names nor takes who is blocked, and counts the hosts', () => {
+    const isBlocked = (host: string): boolean => host.startsWith('9.9.9.');
+    const addresses = new AddressBook(systemRandom, 'prefer', { canReach: () => true, isBlocked });
+    assert.equal(addresses.add('user', [at('9.9.9.9'), at('9.9.9.9', 2), at('8.8.8.8')], true), 1);
+    assert.equal(addresses.accept(at('9.9.9.8', 50_000)), undefined);
+    assert.deepEqual([addresses.size, addresses.blockedCount], [1, 2]);
+    for (let host = 0; host < 10_000; host++) addresses.accept(at('9.9.9.9', 1 + host));
+    assert.equal(addresses.blockedCount, 2);
+  });
+
+  it('leaves out a family that is not used', () => {
+    const canReach = (host: string): boolean => !host.includes(':');
+    const addresses = new AddressBook(systemRandom, 'prefer', { canReach, isBlocked: () => false });
+    assert.equal(addresses.add('tracker', [at('2001:db8::1'), at('8.8.8.8')], false), 1);
+    assert.equal(addresses.blockedCount, 0);
+  });
 });

@@ -21,16 +21,7 @@ test('holds what lies in a range, its first and its last address included', () =
   builder.addIpv4(ipv4Number('255.255.255.0'), 0xffff_ffff);
   builder.addIpv6(ipBytes('2001:db8::'), ipBytes('2001:db8::ffff'));
   const list = builder.build();
-  for (const inside of [
-    '10.0.0.5',
-    '10.0.0.6',
-    '10.0.0.7',
-    '0.0.0.0',
-    '255.255.255.0',
-    '255.255.255.255',
-    '2001:db8::',
-    '2001:db8::ffff',
-  ])
+  for (const inside of ['10.0.0.5', '10.0.0.6', '10.0.0.7', '0.0.0.0', '255.255.255.0', '255.255.255.255', '2001:db8::', '2001:db8::ffff'])
     assert.equal(list.has(inside), true, inside);
   for (const outside of ['10.0.0.4', '10.0.0.8', '0.0.0.1', '255.255.254.255', '2001:db8::1:0', '2001:db7:ffff::', '::1', 'ffff::'])
     assert.equal(list.has(outside), false, outside);

@@ -1,7 +1,9 @@
 // Announces once to the URL in its argument and prints how that went: run as a process of its own, since Node reads the certificates that
-// it trusts (NODE_EXTRA_CA_CERTS) when it starts.
+// it trusts (NODE_EXTRA_CA_CERTS) when it starts. TEST_PROXY names a proxy of HTTP to go through, even to this machine.
 
 import { HttpTrackerClient } from '../../src/tracker/http-tracker.ts';
+import { directNetwork } from '../../src/transport/network.ts';
+import { parseProxy } from '../../src/transport/proxy.ts';
 
 const request = {
   infohash: new Uint8Array(20),
@@ -16,7 +18,10 @@ const request = {
   trackerId: undefined,
 };
 
-const announce = new HttpTrackerClient().announce(process.argv[2] ?? '', request, new AbortController().signal);
+const typedProxy = process.env['TEST_PROXY'];
+const proxy = typedProxy === undefined ? undefined : parseProxy(typedProxy, 'TEST_PROXY', ['http']);
+const client = new HttpTrackerClient({ network: { ...directNetwork, httpProxyFor: () => proxy } });
+const announce = client.announce(process.argv[2] ?? '', request, new AbortController().signal);
 console.log(
   await announce.then(
     ({ peers }) => `${peers.length} peer`,

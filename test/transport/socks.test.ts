@@ -171,7 +171,7 @@ async function startMicrosocks(t: TestContext, ...args: string[]): Promise<numbe
   const port = await closedPort();
   const proxy: ChildProcess = spawn('microsocks', ['-i', '127.0.0.1', '-p', String(port), '-b', '127.0.0.9', ...args], { stdio: 'ignore' });
   t.after(() => proxy.kill());
-  for (;;) {
+  for (let attempt = 0; attempt < 10_000; attempt++) {
     const probe = net.connect(port, '127.0.0.1');
     const isUp = await once(probe, 'connect').then(
       () => true,
@@ -181,6 +181,7 @@ async function startMicrosocks(t: TestContext, ...args: string[]): Promise<numbe
     if (isUp) return port;
     assert.equal(proxy.exitCode, null);
   }
+  return assert.fail('microsocks does not listen');
 }
 
 for (const [how, args, user] of [
