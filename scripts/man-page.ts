@@ -32,6 +32,11 @@ const variables: readonly [name: string, meaning: string][] = [
   ['XDG_CONFIG_HOME, HOME, USERPROFILE', 'Where the config file is looked for: see FILES.'],
   ['XDG_STATE_HOME, LOCALAPPDATA', 'Where complete downloads are remembered: see FILES.'],
   ['SOURCE_DATE_EPOCH', 'Seconds since 1970: the date of a torrent that "ttorrent create" makes, instead of now.'],
+  [
+    'HTTP_PROXY, HTTPS_PROXY, ALL_PROXY',
+    'Without --proxy: proxies for what goes over HTTP, as http://, https:// or socks5://[USER:PASSWORD@]HOST:PORT. Lower-case names go first; in a CGI script, told by REQUEST_METHOD, HTTP_PROXY does not count.',
+  ],
+  ['NO_PROXY', 'Names, addresses and blocks of addresses, by commas, that are asked without these proxies; * is all.'],
   ['NO_COLOR', 'When set and not empty, there are no colours.'],
   ['FORCE_COLOR', 'When set, and not 0 or false, there are colours even where there is no terminal.'],
   ['TERM', 'When "dumb" or not set, there are no colours and no progress bar.'],

@@ -56,7 +56,7 @@ export interface GetCommand extends SpeechOptions {
   readonly hooks: Hooks | undefined;
   /** What the files must hash to. */
   readonly published: Required<Pick<PublishedSumsRequest, 'checksums' | 'lists'>>;
-  readonly blocklists: readonly string[];
+  readonly blocklists?: readonly string[];
   readonly download: Omit<DownloadOptions, 'selection' | 'signal' | 'approve'>;
   /** Present when the data goes to stdout. */
   readonly stream?: StreamRequest;
@@ -225,7 +225,7 @@ function addGet(program: Command, outcome: Outcome): void {
       progress: typed.progress,
       hooks: hooksOf(typed, command),
       published: { checksums: typed.checksum ?? [], lists: typed.sums ?? [] },
-      blocklists: typed.blocklist ?? [],
+      ...(typed.blocklist !== undefined && { blocklists: typed.blocklist }),
       download: downloadOptions(typed),
       ...streamRequest(typed, command),
       ...seedAfter(typed, command),

@@ -8,7 +8,7 @@ import type { Talk } from './talk.ts';
 /** What was asked, with the blocklists read and what is then left of the deadline. Throws InputError and as `loadBlocklist` does. */
 export async function withNetwork<T extends DownloadOptions>(
   download: T,
-  blocklists: readonly string[],
+  blocklists: readonly string[] | undefined,
   talk: Talk,
   env: Environment,
 ): Promise<T> {
@@ -19,7 +19,7 @@ export async function withNetwork<T extends DownloadOptions>(
       `every connection goes through ${socks.name}; no UDP, DHT or local discovery leaves this machine, nobody can connect to us, and no port is mapped`,
     );
   }
-  if (blocklists.length === 0) return { ...download, network };
+  if (blocklists === undefined) return { ...download, network };
   const begunMs = env.nowMs();
   const { deadlineMs } = download;
   const { blocklist, warnings } = await loadBlocklist(blocklists, {

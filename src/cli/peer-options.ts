@@ -61,7 +61,7 @@ export function peerOptionsOf(
     peers: typed.peer ?? [],
     ...(typed.port !== undefined && { port: typed.port }),
     ...(typed.mapPort && { mapPort: true }),
-    network: networkOptionsOf(typed),
+    ...networkOptionsOf(typed),
     ...(!typed.listen && { listen: false }),
     ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
     ...(typed.encryption !== undefined && { encryption: typed.encryption }),
@@ -70,11 +70,12 @@ export function peerOptionsOf(
   };
 }
 
-function networkOptionsOf({ bind, ipv4, ipv6, proxy }: TypedPeerOptions): NetworkOptions {
-  return {
+function networkOptionsOf({ bind, ipv4, ipv6, proxy }: TypedPeerOptions): { readonly network?: NetworkOptions } {
+  const network: NetworkOptions = {
     ...(bind !== undefined && { bind }),
     ...(ipv4 === true && { family: 4 }),
     ...(ipv6 === true && { family: 6 }),
     ...(proxy !== undefined && { proxy }),
   };
+  return Object.keys(network).length === 0 ? {} : { network };
 }

@@ -23,7 +23,7 @@ export interface SeedCommand extends SpeechOptions {
   readonly torrentPath: string;
   readonly select: readonly string[];
   readonly progress: ProgressMode;
-  readonly blocklists: readonly string[];
+  readonly blocklists?: readonly string[];
   readonly download: Omit<DownloadOptions, 'selection' | 'signal'>;
   readonly seed: SeedRequest;
   readonly records?: RecordOptions;
@@ -69,7 +69,7 @@ export function defineSeed(command: Command, asked: (command: SeedCommand) => vo
       torrentPath,
       select,
       progress,
-      blocklists: typed.blocklist ?? [],
+      ...(typed.blocklist !== undefined && { blocklists: typed.blocklist }),
       download: { outputDir: outputDirOf(typed), resume: typed.resume && typed.recheck !== true, ...peerOptionsOf(typed) },
       seed: seedRequest(typed),
       ...(records !== undefined && { records }),

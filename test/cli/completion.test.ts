@@ -39,7 +39,7 @@ test('knows every option of every command', async (t) => {
     for (const command of commands) {
       assert.ok(script.includes(command), `${shell}: ${command}`);
       const { stdout } = await runCli([command, '--help']);
-      const options = [...stdout.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map(([, name]) => name ?? '');
+      const options = [...stdout.matchAll(/^ {2}(?:-\w, )?--([a-z0-9-]+)/gm)].map(([, name]) => name ?? '');
       for (const option of options) assert.match(script, new RegExp(`(--|-l )${option}\\b`), `${shell}: ${command} --${option}`);
     }
   }

@@ -39,7 +39,7 @@ test('lists every option of every command, with its value, as --help does', asyn
   for (const command of commands.filter((name) => name !== 'help')) {
     const ofCommand = section(`.SS "ttorrent ${command} `);
     const help = (await runCli([command, '--help'])).stdout;
-    for (const [, names = '', required, optional] of help.matchAll(/^ {2}((?:-\w, )?(?:--[a-z-]+|-\w))(?: <(\S+?)>| (\[\S+?\]))?/gm)) {
+    for (const [, names = '', required, optional] of help.matchAll(/^ {2}((?:-\w, )?(?:--[a-z0-9-]+|-\w))(?: <(\S+?)>| (\[\S+?\]))?/gm)) {
       const value = required ?? optional ?? '';
       assert.ok(ofCommand.includes(`\n${names}${value === '' ? '' : ` ${value}`}\n`), `${command}: ${names} ${value}`);
     }

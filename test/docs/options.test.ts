@@ -16,7 +16,7 @@ async function optionsByCommand(): Promise<Map<string, string[]>> {
     const help = await runCli(command === '' ? ['--help'] : [command, '--help']);
     byCommand.set(
       command,
-      [...help.stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name]) => name ?? ''),
+      [...help.stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z0-9-]+)/gm)].map(([, name]) => name ?? ''),
     );
   }
   return byCommand;
@@ -30,7 +30,7 @@ test('README.md tells of every command', async () => {
 test('no document tells of an option that does not exist', async () => {
   const byCommand = await optionsByCommand();
   // The table of exit codes reserves numbers of features that are still to come, options among them.
-  const reserved = exitCodes.flatMap(({ meaning }) => meaning.match(/--[a-z-]+/g) ?? []);
+  const reserved = exitCodes.flatMap(({ meaning }) => meaning.match(/--[a-z0-9-]+/g) ?? []);
   const all = new Set([...byCommand.values(), reserved].flat());
   const documents = [
     'README.md',
@@ -42,9 +42,10 @@ test('no document tells of an option that does not exist', async () => {
   for (const document of documents) {
     const text = readFileSync(document, 'utf8');
     // Code spans that begin with an option, and what follows `ttorrent COMMAND` up to the end of that command.
-    for (const [span, option = ''] of text.matchAll(/`(?:-\w, )?(--[a-z-]+)[^`\n]*`/g)) assert.ok(all.has(option), `${document}: ${span}`);
+    for (const [span, option = ''] of text.matchAll(/`(?:-\w, )?(--[a-z0-9-]+)[^`\n]*`/g))
+      assert.ok(all.has(option), `${document}: ${span}`);
     for (const [line, command = '', args = ''] of text.matchAll(/\bttorrent ([a-z]+) ([^|;&()#`\n]*)/g)) {
-      for (const [option] of args.matchAll(/--[a-z-]+/g)) assert.ok(byCommand.get(command)?.includes(option), `${document}: ${line}`);
+      for (const [option] of args.matchAll(/--[a-z0-9-]+/g)) assert.ok(byCommand.get(command)?.includes(option), `${document}: ${line}`);
     }
   }
 });
