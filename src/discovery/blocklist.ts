@@ -108,7 +108,8 @@ function ipv6Words(host: string): number[] {
     if (host.charCodeAt(at + 1) === 0x3a) gap = count;
   }
   // What stands behind the gap belongs at the end.
-  for (let moved = 1; gap !== -1 && moved <= count - gap; moved++) {
+  const behind = gap === -1 ? 0 : count - gap;
+  for (let moved = 1; moved <= behind; moved++) {
     groups[8 - moved] = groups[count - moved] ?? 0;
     if (count - moved !== 8 - moved) groups[count - moved] = 0;
   }
