@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { type ClientName, clientsAreRequired, missingClient } from '../support/clients.ts';
 import { treeFaults } from '../support/content-files.ts';
-import { leechers, startLeecher, waitUntilRight } from '../support/leeching-clients.ts';
+import { leechers, type RunningLeecher, startLeecher, waitUntilRight } from '../support/leeching-clients.ts';
 import { PrivateNetwork } from '../support/private-network.ts';
 import { type RunningCli, startCli } from '../support/run-cli.ts';
 import { makeScratchDirectory, removeScratchDirectory } from '../support/scratch.ts';
@@ -57,12 +57,17 @@ describe('real clients download from a seed', () => {
     }));
     const below = path.join(scratch, `${by.join(' and ')}, ${encrypted ? 'encrypted' : 'plain'}`);
     const directories = by.map((name) => path.join(below, name, 'files'));
-    const clients = by.map((name, i) => {
-      const [outputDirectory = '', stateDirectory] = [directories[i], path.join(below, name, 'state')];
+    const leechBy = (name: ClientName): RunningLeecher => {
+      const [outputDirectory, stateDirectory] = [path.join(below, name, 'files'), path.join(below, name, 'state')];
       for (const directory of [outputDirectory, stateDirectory]) mkdirSync(directory, { recursive: true });
       return startLeecher(name, { network: inside, torrents, outputDirectory, stateDirectory, encrypted });
-    });
+    };
+    // Who waits to be dialled comes before the seeds; who dials comes when they listen.
+    const dialled = by.filter((name) => leechers[name].port !== undefined);
+    const clients = dialled.map(leechBy);
     const seeds = shapes.map((shape, i) => startSeed(inside, shape, i, by));
+    await Promise.all(seeds.map((seed) => seed.stderrMatches(/; seeding until stopped/)));
+    clients.push(...by.filter((name) => !dialled.includes(name)).map(leechBy));
     const faults = (): string[] =>
       shapes.flatMap(({ name }) =>
         directories.flatMap((directory, i) =>
