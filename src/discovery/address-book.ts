@@ -76,7 +76,7 @@ export class AddressBook {
     let added = 0;
     let hasRoom = this.#hasRoomForNamed();
     for (const endpoint of endpoints) {
-      if (!this.#isUsable(endpoint, localAllowed) || this.isBanned(endpoint)) continue;
+      if (!mayBePeer(endpoint, localAllowed) || this.isBanned(endpoint)) continue;
       const known = this.#entries.get(formatEndpoint(endpoint));
       // Named again after we gave up on it: it may have come back.
       if (known !== undefined) known.failures = Math.min(known.failures, peerLimits.failures - 1);
@@ -184,11 +184,6 @@ export class AddressBook {
     return false;
   }
 
-  #isUsable(endpoint: Endpoint, localAllowed: boolean): boolean {
-    const reach = reachOf(endpoint.host);
-    return reach !== 'unusable' && (localAllowed || (reach !== 'loopback' && reach !== 'link-local'));
-  }
-
   /** Whether one more port of `host` may be used. */
   #takePort(origin: PeerOrigin, host: string): boolean {
     if (origin === 'user' || reachOf(host) === 'loopback') return true;
@@ -272,6 +267,12 @@ export class AddressBook {
     if (ports === 1) this.#portsPerHost.delete(entry.endpoint.host);
     else if (ports !== undefined) this.#portsPerHost.set(entry.endpoint.host, ports - 1);
   }
+}
+
+/** Whether a source may name `endpoint` as a peer; `localAllowed`: also on this machine or its link. */
+export function mayBePeer(endpoint: Endpoint, localAllowed: boolean): boolean {
+  const reach = reachOf(endpoint.host);
+  return reach !== 'unusable' && (localAllowed || (reach !== 'loopback' && reach !== 'link-local'));
 }
 
 /** We know where it listens, and it has not failed too often. */
