@@ -8,6 +8,7 @@ import { concatBytes, fromText } from '../support/bytes.ts';
 import { systemClock } from '../support/clock.ts';
 import { Deferred } from '../support/deferred.ts';
 import { formatEndpoint } from '../support/endpoint.ts';
+import { formatDuration } from '../support/format-duration.ts';
 import { redactUrl } from '../support/printable.ts';
 import { systemRandom } from '../support/random.ts';
 import { TrackerAnnouncer } from '../tracker/announcer.ts';
@@ -59,7 +60,11 @@ export async function findPeers(metainfo: Metainfo, options: TrackerQueryOptions
       },
     },
   });
-  const timer = systemClock.setTimer(timeoutMs, () => done.resolve());
+  const timer = systemClock.setTimer(timeoutMs, () => {
+    const late = { outcome: 'failed', message: `no answer within ${formatDuration(timeoutMs)}`, peerCount: 0 } as const;
+    for (const source of names) if (!reports.has(source)) reports.set(source, { source, ...late });
+    done.resolve();
+  });
   const onAbort = (): void => done.resolve();
   signal.addEventListener('abort', onAbort, { once: true });
   if (names.size === 0) done.resolve();

@@ -1,6 +1,6 @@
 // A scrape over HTTP (BEP 48): the URL, by the announce -> scrape rule, and what the reply says. Pure.
 
-import { isBytes, isDict } from '../bencode/bencode-value.ts';
+import { type BencodeDict, type BencodeValue, isDict, isList } from '../bencode/bencode-value.ts';
 import { ProtocolError } from '../errors.ts';
 import { toLatin1 } from '../support/bytes.ts';
 import { checkQuery, escapeBytes } from './announce-url.ts';
@@ -36,12 +36,17 @@ export function parseScrapeReply(body: Uint8Array, infohash: Uint8Array): Scrape
   const refused = refusalOf(reply);
   if (refused !== undefined) throw refused;
   const files = reply.get('files');
-  // An empty dictionary is an empty list in some languages, and with it in some trackers.
-  if (files !== undefined && !isDict(files) && (isBytes(files) || typeof files === 'number')) {
-    throw new ProtocolError('"files" is not a dictionary');
-  }
-  if (files === undefined) throw new ProtocolError('the answer has no "files"');
-  const found = isDict(files) ? files.get(toLatin1(infohash)) : undefined;
+  // An empty dictionary is an empty list in some languages, and so in some trackers.
+  if (!isDict(files) && !(isList(files) && files.length === 0)) throw new ProtocolError('"files" is not a dictionary');
+  const found = isDict(files) ? (files.get(toLatin1(infohash)) ?? misnamed(files)) : undefined;
   if (!isDict(found)) throw new TrackerRefusal('it does not know the torrent');
   return { seeders: count(found.get('complete')), leechers: count(found.get('incomplete')), downloads: count(found.get('downloaded')) };
 }
+
+/** The one entry of `files` if its name is no infohash: bittorrent-tracker (11.2) spoils the bytes. */
+function misnamed(files: BencodeDict): BencodeValue | undefined {
+  const [[name, value] = ['', undefined], ...others] = files;
+  return others.length === 0 && name.length !== infohashBytes ? value : undefined;
+}
+
+const infohashBytes = 20;
