@@ -77,7 +77,7 @@ export class UdpTrackerClient implements TrackerClient, TrackerScraper {
     return withDeadline(parent, systemClock, trackerLimits.connectTimeoutMs, late, async (signal) => {
       const literal = addressOf(url);
       const known = literal === undefined ? await this.#lookUp(url.hostname, signal) : [literal];
-      const hop = { url: new URL('/announce', url), typed, redirectedFrom: undefined };
+      const hop = { url: new URL(`${url.origin}/announce`), typed, redirectedFrom: undefined };
       const allowed = known.filter((address) => mayConnect(hop, address));
       if (known.length === 0) throw new NetworkError('host name not found');
       if (allowed.length === 0) throw new NetworkError(`its address, ${known[0]}, is not one that we may be led to`);

@@ -39,7 +39,7 @@ function scrapeObject({ tracker, outcome, message, seeders, leechers, downloads 
 const headings = ['seeders', 'leechers', 'downloads'] as const;
 
 function scrapeTable(scrapes: readonly TrackerScrape[], paint: Paint): string {
-  const rows = scrapes.map((scrape) => [...headings.map((name) => String(scrape[name] ?? '-')), scrape.tracker]);
+  const rows = scrapes.map((one) => [...headings.map((name) => String(one[name] ?? '-')), one.tracker]);
   const widths = headings.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const lineOf = (row: readonly string[]): string => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ');
   return `${[paint.bold(lineOf([...headings, 'tracker'])), ...rows.map(lineOf)].join('\n')}\n`;
@@ -47,5 +47,5 @@ function scrapeTable(scrapes: readonly TrackerScrape[], paint: Paint): string {
 
 /** `SEEDERS<tab>LEECHERS<tab>DOWNLOADS<tab>TRACKER`; what a tracker does not say is `-`. */
 function scrapeLines(scrapes: readonly TrackerScrape[]): string {
-  return scrapes.map((scrape) => `${[...headings.map((name) => scrape[name] ?? '-'), scrape.tracker].join('\t')}\n`).join('');
+  return scrapes.map((one) => `${[...headings.map((name) => one[name] ?? '-'), one.tracker].join('\t')}\n`).join('');
 }
