@@ -152,6 +152,8 @@ export const udpTrackerLimits = {
   connectionMs: 60_000,
   /** Of several addresses of a host, each but the last gets this long, as over HTTP. */
   addressAttemptMs: trackerLimits.addressAttemptMs,
+  /** When a tracker has answered over one of IPv4 and IPv6, the other has this long: a round trip or two where it works. */
+  otherFamilyMs: 500,
   /** A name with many addresses must not have us send to each of them. */
   addresses: 4,
   /** Path and query, so that an announce fits into two packets of Ethernet. */

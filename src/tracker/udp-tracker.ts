@@ -1,9 +1,9 @@
 // Announces and scrapes over UDP (BEP 15): from the tracker's URL to its addresses, and from its answer to what it means. How a datagram
 // gets its answer is in udp-exchange.ts.
 
-import { trackerLimits, udpTrackerLimits } from '../config.ts';
-import { NetworkError, ProtocolError } from '../errors.ts';
-import { systemClock } from '../support/clock.ts';
+import { peerLimits, trackerLimits, udpTrackerLimits } from '../config.ts';
+import { NetworkError, ProtocolError, TrackerError } from '../errors.ts';
+import { delay, systemClock } from '../support/clock.ts';
 import { orAborted, withDeadline } from '../support/deadline.ts';
 import { type Endpoint, makeEndpoint, reachOf } from '../support/endpoint.ts';
 import { formatDuration } from '../support/format-duration.ts';
@@ -35,22 +35,40 @@ export class UdpTrackerClient implements TrackerClient, TrackerScraper {
     this.#lookupHost = options.lookupHost ?? lookupHost;
   }
 
-  async announce(url: string, request: AnnounceRequest, signal: AbortSignal): Promise<AnnounceResponse> {
+  /**
+   * A tracker names peers of the family that it is asked over: one that has both is asked over both, as soon as one has answered the other
+   * has a moment left.
+   */
+  async announce(url: string, request: AnnounceRequest, parent: AbortSignal): Promise<AnnounceResponse> {
     const data = urlData(url);
-    const { bytes, from } = await this.#ask(url, signal, {
-      action: udpActions.announce,
-      encode: (connection, transaction) => announceRequest(connection, transaction, request, data),
+    const encode: UdpRequest['encode'] = (connection, transaction) => announceRequest(connection, transaction, request, data);
+    const addresses = await this.#addresses(url, parent);
+    const done = new AbortController();
+    const signal = AbortSignal.any([parent, done.signal]);
+    const asked = [6, 4].flatMap((family) => {
+      const ofFamily = addresses.filter((address) => isOfFamily(address, family));
+      if (ofFamily.length === 0) return [];
+      // A refusal is an answer too.
+      return this.#ask(url, ofFamily, { action: udpActions.announce, encode }, signal).then(announceResponse).catch(orRefusal);
     });
-    const reach = reachOf(from.host);
-    return { ...readAnnounce(bytes, from.host.includes(':')), isLocal: reach === 'loopback' || reach === 'link-local' };
+    try {
+      await Promise.any(asked);
+      await Promise.race([Promise.allSettled(asked), delay(systemClock, udpTrackerLimits.otherFamilyMs, signal)]);
+      done.abort();
+      const outcomes = await Promise.allSettled(asked);
+      return merged(outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])));
+    } catch (error) {
+      parent.throwIfAborted();
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    } finally {
+      done.abort();
+    }
   }
 
   async scrape(url: string, infohash: Uint8Array, signal: AbortSignal): Promise<ScrapeResponse> {
-    const { bytes } = await this.#ask(url, signal, {
-      action: udpActions.scrape,
-      encode: (connection, transaction) => scrapeRequest(connection, transaction, infohash),
-    });
-    return readScrape(bytes);
+    const encode: UdpRequest['encode'] = (connection, transaction) => scrapeRequest(connection, transaction, infohash);
+    const addresses = await this.#addresses(url, signal);
+    return readScrape((await this.#ask(url, addresses, { action: udpActions.scrape, encode }, signal)).bytes);
   }
 
   /** Lets go of the port that it shares with others. */
@@ -59,19 +77,21 @@ export class UdpTrackerClient implements TrackerClient, TrackerScraper {
     this.#isHolding = false;
   }
 
-  async #ask(url: string, signal: AbortSignal, request: UdpRequest): Promise<UdpAnswer> {
-    const target = targetOf(url);
-    const addresses = await this.#addresses(target, this.#typedUrls.has(url), signal);
+  #ask(url: string, addresses: readonly Endpoint[], request: UdpRequest, signal: AbortSignal): Promise<UdpAnswer> {
     if (!this.#isHolding) this.#exchange.hold();
     this.#isHolding = true;
-    return this.#exchange.ask(target.host, addresses, request, signal);
+    // That one family is silent says nothing of the other.
+    const families = [4, 6].filter((family) => addresses.some((address) => isOfFamily(address, family)));
+    return this.#exchange.ask(`${targetOf(url).host} ${families.join()}`, addresses, request, signal);
   }
 
   /**
    * The addresses of the tracker that we may talk to, best first. The path makes no difference: nothing of the URL is sent until the other
    * side has shown that it is a tracker.
    */
-  #addresses(url: URL, typed: boolean, parent: AbortSignal): Promise<Endpoint[]> {
+  async #addresses(trackerUrl: string, parent: AbortSignal): Promise<Endpoint[]> {
+    const url = targetOf(trackerUrl);
+    const typed = this.#typedUrls.has(trackerUrl);
     const late = (): Error =>
       new NetworkError(`no answer to the host name lookup within ${formatDuration(trackerLimits.connectTimeoutMs)}`);
     return withDeadline(parent, systemClock, trackerLimits.connectTimeoutMs, late, async (signal) => {
@@ -93,6 +113,33 @@ export class UdpTrackerClient implements TrackerClient, TrackerScraper {
       throw networkCause(error);
     }
   }
+}
+
+function isOfFamily({ host }: Endpoint, family: number): boolean {
+  return host.includes(':') === (family === 6);
+}
+
+function announceResponse({ bytes, from }: UdpAnswer): AnnounceResponse {
+  const reach = reachOf(from.host);
+  return { ...readAnnounce(bytes, from.host.includes(':')), isLocal: reach === 'loopback' || reach === 'link-local' };
+}
+
+function orRefusal(error: unknown): TrackerError {
+  if (error instanceof TrackerError) return error;
+  throw error;
+}
+
+/** What the families say together; a refusal only where none answers. Some trackers count each for itself: the larger swarm is told. */
+function merged(answers: readonly (AnnounceResponse | TrackerError)[]): AnnounceResponse {
+  const [first, second] = answers.flatMap((answer) => (answer instanceof TrackerError ? [] : [answer]));
+  if (first === undefined) throw answers.find((answer) => answer instanceof TrackerError) ?? new NetworkError('no answer over UDP');
+  if (second === undefined) return first;
+  return {
+    ...((first.seeders ?? 0) >= (second.seeders ?? 0) ? first : second),
+    peers: [...first.peers, ...second.peers].slice(0, peerLimits.addresses),
+    intervalMs: Math.max(first.intervalMs, second.intervalMs),
+    isLocal: first.isLocal && second.isLocal,
+  };
 }
 
 /** What a URL without a port means: as for HTTP, and in BEP 41's examples. */

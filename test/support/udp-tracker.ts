@@ -18,6 +18,8 @@ export interface UdpTrackerOptions {
   readonly peers?: readonly { readonly host: string; readonly port: number }[];
   /** 127.0.0.1 or ::1. Default: 127.0.0.1. */
   readonly host?: '127.0.0.1' | '::1';
+  /** Default: one that is free. */
+  readonly port?: number;
   /** Answers in place of the honest one; undefined: silence. */
   readonly reply?: (datagram: RecordedDatagram, honest: Buffer, answer: (bytes: Uint8Array) => void) => void;
 }
@@ -40,7 +42,7 @@ export class FakeUdpTracker {
   /** Runs until the test is done. */
   static async start(t: TestContext, options: UdpTrackerOptions = {}): Promise<FakeUdpTracker> {
     const tracker = new FakeUdpTracker(options);
-    tracker.socket.bind(0, options.host ?? '127.0.0.1');
+    tracker.socket.bind(options.port ?? 0, options.host ?? '127.0.0.1');
     await once(tracker.socket, 'listening');
     t.after(() => tracker.socket.close());
     return tracker;

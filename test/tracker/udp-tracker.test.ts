@@ -8,7 +8,7 @@ import type { AnnounceRequest, AnnounceResponse } from '../../src/tracker/tracke
 import { UdpExchange } from '../../src/tracker/udp-exchange.ts';
 import { UdpTrackerClient, type UdpTrackerOptions } from '../../src/tracker/udp-tracker.ts';
 import { UdpSockets } from '../../src/transport/udp.ts';
-import { counts, errorReply, FakeUdpTracker } from '../support/udp-tracker.ts';
+import { counts, errorReply, FakeUdpTracker, type RecordedDatagram } from '../support/udp-tracker.ts';
 
 const request: AnnounceRequest = {
   infohash: Buffer.alloc(20, 0xab),
@@ -130,6 +130,42 @@ test('a name for this machine is used only when the user typed it', async (t) =>
   }
   assert.deepEqual(tracker.actions, []);
   assert.equal((await announce(t, url, { lookupHost: async () => ['127.0.0.1'], typedUrls: new Set([url]) })).isLocal, true);
+});
+
+test('a tracker with both families is asked over both, and one that is silent costs no answer', async (t) => {
+  const four = await FakeUdpTracker.start(t, { peers: [{ host: '127.0.0.1', port: 4000 }] });
+  const { port } = four;
+  let isSilent = false;
+  const six = await FakeUdpTracker.start(t, {
+    host: '::1',
+    port,
+    peers: [{ host: '::1', port: 4006 }],
+    reply: (_, honest, answer) => {
+      if (!isSilent) answer(honest);
+    },
+  });
+  const url = `udp://t.example:${port}/announce`;
+  const { client } = lab(t, { lookupHost: async () => ['::1', '127.0.0.1'], typedUrls: new Set([url]) });
+  const both = await client.announce(url, request, never);
+  assert.deepEqual(both.peers, [
+    { host: '::1', port: 4006 },
+    { host: '127.0.0.1', port: 4000 },
+  ]);
+  assert.deepEqual([four.events, six.events], [['started'], ['started']]);
+  isSilent = true;
+  const one = await client.announce(url, { ...request, event: 'stopped' }, never);
+  assert.deepEqual(one.peers, [{ host: '127.0.0.1', port: 4000 }]);
+  assert.deepEqual(four.events, ['started', 'stopped']);
+});
+
+test('a refusal over one family is told although the other is silent', async (t) => {
+  const reply = ({ transaction }: RecordedDatagram, _: Buffer, answer: (bytes: Uint8Array) => void): void =>
+    answer(errorReply(transaction, 'go away'));
+  const { port } = await FakeUdpTracker.start(t, { reply });
+  await FakeUdpTracker.start(t, { host: '::1', port, reply: () => {} });
+  const url = `udp://t.example:${port}/announce`;
+  const options = { lookupHost: async () => ['::1', '127.0.0.1'], typedUrls: new Set([url]) };
+  await assert.rejects(announce(t, url, options), (error) => error instanceof TrackerError && error.message === 'go away');
 });
 
 test('an id that another torrent got for a typed URL is of no use to one that may not ask there', async (t) => {

@@ -38,7 +38,8 @@ function scrapeObject({ tracker, outcome, message, seeders, leechers, downloads 
 
 const headings = ['seeders', 'leechers', 'downloads'] as const;
 
-function scrapeTable(scrapes: readonly TrackerScrape[], paint: Paint): string {
+/** Columns with headings, for a terminal; what a tracker does not say is `-`. */
+export function scrapeTable(scrapes: readonly TrackerScrape[], paint: Paint): string {
   const rows = scrapes.map((one) => [...headings.map((name) => String(one[name] ?? '-')), one.tracker]);
   const widths = headings.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const lineOf = (row: readonly string[]): string => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ');

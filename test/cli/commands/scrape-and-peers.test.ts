@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { scrapeTable } from '../../../src/cli/commands/scrape.ts';
 import { bencode, makeTorrent, type MadeTorrent } from '../../support/make-torrent.ts';
 import { type RunResult, runCli } from '../../support/run-cli.ts';
 import { FakeTracker, type TrackerOptions } from '../../support/tracker.ts';
@@ -45,6 +46,22 @@ test('`scrape` prints a line a tracker, over HTTP and UDP, and warns of those th
   assert.equal(stdout, `7\t3\t9\t${udp.url}\n11\t19\t-\t${http.url}\n`);
   assert.match(stderr, /^ttorrent: warning: http:\/\/127\.0\.0\.1:1\/announce failed: connection refused\n$/);
   assert.deepEqual(udp.actions, ['connect', 'scrape'], 'nobody is told of us');
+});
+
+test('`scrape` on a terminal has columns with headings', () => {
+  const plain = (text: string): string => text;
+  const paint = { red: plain, green: plain, yellow: plain, bold: plain };
+  const answered = { outcome: 'answered', message: '' } as const;
+  const rows = [
+    { tracker: 'udp://a.example', seeders: 7, leechers: 12_345_678, downloads: undefined, ...answered },
+    { tracker: 'http://b.example', seeders: 0, leechers: 1, downloads: 2, ...answered },
+  ];
+  const table = [
+    'seeders  leechers  downloads  tracker',
+    '      7  12345678          -  udp://a.example',
+    '      0         1          2  http://b.example',
+  ];
+  assert.equal(scrapeTable(rows, paint), `${table.join('\n')}\n`);
 });
 
 test('`scrape --json` prints one object, with those that fail', async (t) => {
