@@ -7,6 +7,8 @@ const MiB = 1024 * KiB;
 export const version = '0.1.0';
 /** The first 8 of the 20 bytes of our peer id; the rest is random. */
 export const peerIdPrefix = '-tN0100-';
+/** What trackers are told when nobody can connect to us: they want a port, and nobody answers at this one. */
+export const notListeningPort = 1;
 /** What trackers and peers are told of us. */
 export const userAgent = `ttorrent/${version}`;
 
@@ -108,7 +110,7 @@ export const requestWindowLimits = {
   defaultReqq: 250,
 } as const;
 
-/** Trackers over HTTP. */
+/** Trackers. */
 export const trackerLimits = {
   connectTimeoutMs: 10_000,
   idleTimeoutMs: 10_000,
@@ -137,6 +139,27 @@ export const trackerLimits = {
   failureReasonChars: 512,
   trackerIdBytes: 256,
   numwant: 200,
+} as const;
+
+/** Trackers over UDP (BEP 15). */
+export const udpTrackerLimits = {
+  /** BEP 15: an unanswered request is repeated after 15 s, then after twice as long each time, up to 15 x 2^8. */
+  retryMs: 15_000,
+  retryDoublings: 8,
+  /** One announce is given up after so many unanswered requests in a row, 45 s; the next goes on where it ended, with one request. */
+  silencesPerCall: 2,
+  /** BEP 15: a connection id may be used for a minute. */
+  connectionMs: 60_000,
+  /** Of several addresses of a host, each but the last gets this long, as over HTTP. */
+  addressAttemptMs: trackerLimits.addressAttemptMs,
+  /** When a tracker has answered over one of IPv4 and IPv6, the other has this long: a round trip or two where it works. */
+  otherFamilyMs: 500,
+  /** A name with many addresses must not have us send to each of them. */
+  addresses: 4,
+  /** Path and query, so that an announce fits into two packets of Ethernet. */
+  urlDataChars: 2048,
+  /** Trackers that are remembered: 64 of each of 16 torrents. */
+  sessions: 1024,
 } as const;
 
 /** The router that is asked to map our port. */

@@ -38,6 +38,7 @@ import { seedAfter, type SeedRequest } from './seed-options.ts';
 import { applySettings, noSources, type SettingSources, type Settings, type SettingValue } from './settings/settings.ts';
 import { type SpeechOptions, speechOf, speechOptions, type TypedSpeech } from './speech-options.ts';
 import { type StreamRequest, streamRequest } from './stream-options.ts';
+import { definePeers, defineScrape, type TrackerCommand } from './tracker-commands.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What `ttorrent get` was asked. */
@@ -118,6 +119,7 @@ export type CommandLine =
   | VerifyCommand
   | CreateCommand
   | EditCommand
+  | TrackerCommand
   | ConfigCommand
   | CompletionCommand
   | PrintCommand;
@@ -180,6 +182,8 @@ function makeProgram(outcome: Outcome, version: string): Command {
   addVerify(program, outcome);
   addCreate(program, outcome);
   addEdit(program, outcome);
+  defineScrape(program.command('scrape'), (command) => (outcome.command = command));
+  definePeers(program.command('peers'), (command) => (outcome.command = command));
   addConfig(program, outcome);
   addCompletion(program, outcome);
   program.hook('preAction', (_, command) => {

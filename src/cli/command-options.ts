@@ -70,8 +70,9 @@ export function quantity(flags: string, description: string, parse: (text: strin
 /** A tracker to announce to: an absolute URL of a protocol that we speak. */
 export function checkAnnounceUrl(url: string): string {
   const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
-  if (scheme === 'udp:') throw new InvalidArgumentError('UDP trackers are not supported yet.');
-  if (scheme !== 'http:' && scheme !== 'https:') throw new InvalidArgumentError('Expected a URL that begins with http:// or https://.');
+  if (scheme === undefined || !['http:', 'https:', 'udp:'].includes(scheme)) {
+    throw new InvalidArgumentError('Expected a URL that begins with http://, https:// or udp://.');
+  }
   return url;
 }
 

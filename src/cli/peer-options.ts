@@ -2,8 +2,9 @@
 
 import { Option } from 'commander';
 
-import type { DownloadOptions, EncryptionPolicy, NetworkOptions } from '../index.ts';
+import type { DownloadOptions, EncryptionPolicy } from '../index.ts';
 import { checkAnnounceUrl, quantity, repeatable } from './command-options.ts';
+import { networkOptions, networkOptionsOf, type TypedNetworkOptions } from './network-options.ts';
 import { parseCount, parsePorts, parseRate } from './units.ts';
 
 /** The options, in the order of the help. */
@@ -18,11 +19,7 @@ export function peerOptions(): Option[] {
     ),
     new Option('--map-port', 'ask the router to let peers reach that port (PCP, NAT-PMP, UPnP)'),
     repeatable('-b, --blocklist <FILE|URL>', 'no peer from these addresses: p2p, .dat or CIDR lists, plain or gzip (repeatable)'),
-    new Option('--bind <ADDRESS|INTERFACE>', 'connect from, and listen on, this address or interface alone'),
-    new Option('-4, --ipv4', 'use IPv4 alone').conflicts('ipv6'),
-    new Option('-6, --ipv6', 'use IPv6 alone').conflicts('ipv4'),
-    // Unchecked here: what is refused is repeated, and there may be a password in it.
-    new Option('--proxy <URL>', 'connect through socks5://[USER:PASSWORD@]HOST:PORT alone; else HTTP goes by HTTP_PROXY and its kin'),
+    ...networkOptions(),
     new Option('--no-listen', 'let no peer connect to us'),
     quantity('--max-peers <N>', 'connect to at most so many peers (default: 200)', (text) => parseCount(text, 1, 10_000)),
     new Option('--encryption <MODE>', 'of connections to peers (default: prefer)').choices(['off', 'prefer', 'require']),
@@ -32,16 +29,12 @@ export function peerOptions(): Option[] {
 }
 
 /** What commander gives of these options. */
-export interface TypedPeerOptions {
+export interface TypedPeerOptions extends TypedNetworkOptions {
   announce?: string[];
   peer?: string[];
   port?: NonNullable<DownloadOptions['port']>;
   mapPort?: true;
   blocklist?: string[];
-  bind?: string;
-  ipv4?: true;
-  ipv6?: true;
-  proxy?: string;
   listen: boolean;
   maxPeers?: number;
   encryption?: EncryptionPolicy;
@@ -68,14 +61,4 @@ export function peerOptionsOf(
     ...(typed.maxUploadRate && { maxUploadRate: typed.maxUploadRate }),
     ...(typed.superSeed === true && { superSeed: true }),
   };
-}
-
-function networkOptionsOf({ bind, ipv4, ipv6, proxy }: TypedPeerOptions): { readonly network?: NetworkOptions } {
-  const network: NetworkOptions = {
-    ...(bind !== undefined && { bind }),
-    ...(ipv4 === true && { family: 4 }),
-    ...(ipv6 === true && { family: 6 }),
-    ...(proxy !== undefined && { proxy }),
-  };
-  return Object.keys(network).length === 0 ? {} : { network };
 }

@@ -62,6 +62,10 @@ async function perform(command: CommandLine, env: Environment): Promise<void> {
       return (await import('./commands/create.ts')).create(command, env);
     case 'edit':
       return (await import('./commands/edit.ts')).edit(command, env);
+    case 'scrape':
+      return (await import('./commands/scrape.ts')).scrape(command, env);
+    case 'peers':
+      return (await import('./commands/peers.ts')).peers(command, env);
     case 'config':
       return (await import('./commands/config.ts')).config(command, env);
     case 'completion':

@@ -205,9 +205,7 @@ export class AddressBook {
   }
 
   #isUsable(endpoint: Endpoint, localAllowed: boolean): boolean {
-    const reach = reachOf(endpoint.host);
-    if (reach === 'unusable' || (!localAllowed && (reach === 'loopback' || reach === 'link-local'))) return false;
-    return this.#rules.canReach(endpoint.host) && !this.#isBlocked(endpoint.host);
+    return mayBePeer(endpoint, localAllowed) && this.#rules.canReach(endpoint.host) && !this.#isBlocked(endpoint.host);
   }
 
   #isBlocked(host: string): boolean {
@@ -299,6 +297,12 @@ export class AddressBook {
     if (ports === 1) this.#portsPerHost.delete(entry.endpoint.host);
     else if (ports !== undefined) this.#portsPerHost.set(entry.endpoint.host, ports - 1);
   }
+}
+
+/** Whether a source may name `endpoint` as a peer; `localAllowed`: also on this machine or its link. */
+export function mayBePeer(endpoint: Endpoint, localAllowed: boolean): boolean {
+  const reach = reachOf(endpoint.host);
+  return reach !== 'unusable' && (localAllowed || (reach !== 'loopback' && reach !== 'link-local'));
 }
 
 /** We know where it listens, and it has not failed too often. */

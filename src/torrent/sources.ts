@@ -33,13 +33,15 @@ export function createSource(
   const { metainfo, options, clock, random, tell } = torrent;
   const typed = options.announce ?? [];
   const typedUrls = new Set(typed);
+  const clients = trackerClients(typedUrls, context.network);
   return new TrackerAnnouncer({
     trackers: typed.length > 0 ? [typed, ...metainfo.trackers] : metainfo.trackers,
     typedUrls,
     infohash: metainfo.infohash,
     peerId: context.peerId,
     port: context.port,
-    clientFor: trackerClients(typedUrls, context.network),
+    clientFor: clients.clientFor,
+    closeClients: clients.close,
     totals: context.totals,
     clock,
     random,

@@ -3,7 +3,7 @@
 // decide; it only connects them.
 
 import { setMaxListeners } from 'node:events';
-import { defaultStallTimeoutMs, peerIdPrefix, peerLimits } from '../config.ts';
+import { defaultStallTimeoutMs, notListeningPort, peerIdPrefix, peerLimits } from '../config.ts';
 import { AddressBook } from '../discovery/address-book.ts';
 import type { PeerSource } from '../discovery/peer-source.ts';
 import type { TtorrentError } from '../errors.ts';
@@ -387,9 +387,6 @@ export class Transfer {
     this.#seeded.reject(error);
   }
 }
-
-/** What trackers are told when nobody can connect to us: they want a port, and nobody answers at this one. */
-const notListeningPort = 1;
 
 /** With fewer peers than this the trackers are asked sooner than they say they need to be, as far as they allow it. */
 const hungryBelow = 10;

@@ -48,7 +48,8 @@ export function refusalIn(body: Uint8Array): TrackerRefusal | undefined {
   }
 }
 
-function decodeReply(body: Uint8Array): BencodeDict {
+/** The dictionary in `body`. Throws ProtocolError when it is no tracker's reply. */
+export function decodeReply(body: Uint8Array): BencodeDict {
   if (body.length === 0) throw new ProtocolError('expected a bencoded dictionary, got an empty answer');
   if (/^\s*</.test(toLatin1(body.subarray(0, 64)))) throw new ProtocolError('expected a bencoded dictionary, got a web page');
   try {
@@ -63,7 +64,7 @@ function decodeReply(body: Uint8Array): BencodeDict {
 }
 
 /** BEP 3 `failure reason`, with BEP 31 `retry in`: minutes as a number or its digits, or `never`. */
-function refusalOf(reply: BencodeDict): TrackerRefusal | undefined {
+export function refusalOf(reply: BencodeDict): TrackerRefusal | undefined {
   const reason = reply.get('failure reason');
   if (!isBytes(reason)) return undefined;
   const words = printable(reason, trackerLimits.failureReasonChars);
@@ -79,12 +80,16 @@ function retryAfterMs(retryIn: BencodeValue | undefined): number | undefined {
 
 /** Seconds as milliseconds within our bounds; undefined when `value` is no number. */
 function clampedMs(value: BencodeValue | undefined): number | undefined {
-  if (typeof value !== 'number') return undefined;
-  return Math.min(Math.max(value * 1000, trackerLimits.minIntervalMs), trackerLimits.maxIntervalMs);
+  return typeof value === 'number' ? clampedIntervalMs(value) : undefined;
+}
+
+/** An interval that a tracker states, within our bounds. */
+export function clampedIntervalMs(seconds: number): number {
+  return Math.min(Math.max(seconds * 1000, trackerLimits.minIntervalMs), trackerLimits.maxIntervalMs);
 }
 
 /** A count that can be shown to people. */
-function count(value: BencodeValue | undefined): number | undefined {
+export function count(value: BencodeValue | undefined): number | undefined {
   return typeof value === 'number' && value >= 0 ? value : undefined;
 }
 

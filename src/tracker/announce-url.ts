@@ -12,16 +12,20 @@ const reserved = ['info_hash', 'peer_id', 'port', 'uploaded', 'downloaded', 'lef
 
 /** `trackerUrl` asking what `request` asks. Its own query is kept. Throws ProtocolError when that query already announces something. */
 export function announceUrl(trackerUrl: URL, request: AnnounceRequest): URL {
+  checkQuery(trackerUrl);
   const present = new Set(trackerUrl.searchParams.keys());
-  const claimed = reserved.find((name) => present.has(name));
-  if (claimed !== undefined) throw new ProtocolError(`the tracker's URL already holds "${claimed}=": not a tracker's URL`);
-
   const url = new URL(trackerUrl);
   url.hash = '';
   const fields = announceFields(request).filter(([name]) => !present.has(name));
   const query = fields.map(([name, value]) => `${name}=${value}`).join('&');
   url.search = url.search === '' ? query : `${url.search}&${query}`;
   return url;
+}
+
+/** Throws ProtocolError when the query of a tracker's URL already announces something. */
+export function checkQuery(trackerUrl: URL): void {
+  const claimed = reserved.find((name) => trackerUrl.searchParams.has(name));
+  if (claimed !== undefined) throw new ProtocolError(`the tracker's URL already holds "${claimed}=": not a tracker's URL`);
 }
 
 /** Names and escaped values. A name that the tracker's URL has too (a passkey called `key`) is the tracker's. */
@@ -43,6 +47,6 @@ function announceFields(request: AnnounceRequest): [name: string, value: string]
 }
 
 /** Every byte as `%XX` but for the letters, digits and marks that RFC 3986 leaves unescaped. */
-function escapeBytes(bytes: Uint8Array): string {
+export function escapeBytes(bytes: Uint8Array): string {
   return toLatin1(bytes).replace(/[^A-Za-z0-9\-._~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }

@@ -24,6 +24,8 @@ export interface AnnouncerParts {
   readonly port: () => number;
   /** Who speaks the protocol of a URL; undefined when nobody does. */
   readonly clientFor: (url: string) => TrackerClient | undefined;
+  /** Called when all goodbyes are said: no client is needed any more. Default: nothing. */
+  readonly closeClients?: () => void;
   /** The totals at this moment. */
   readonly totals: () => TransferTotals;
   readonly listener: PeerSourceListener;
@@ -185,6 +187,7 @@ export class TrackerAnnouncer implements PeerSource {
     this.#proceed();
     while (this.#exchanges.size > 0) await Promise.all([...this.#exchanges].map((exchange) => exchange.done));
     endBy.cancel();
+    this.#parts.closeClients?.();
   }
 
   #abort(which: (due: DueAnnounce) => boolean): void {

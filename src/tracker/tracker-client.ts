@@ -1,4 +1,4 @@
-// The contract of one announce, whatever the protocol of the tracker (BEP 3; HTTP in http-tracker.ts).
+// The contract of one announce and one scrape, whatever the protocol of the tracker (HTTP in http-tracker.ts, UDP in udp-tracker.ts).
 
 import type { Endpoint } from '../support/endpoint.ts';
 import type { TransferTotals } from '../discovery/peer-source.ts';
@@ -47,4 +47,18 @@ export interface TrackerClient {
    * ProtocolError when its answer makes no sense; the signal's reason when aborted.
    */
   announce(url: string, request: AnnounceRequest, signal: AbortSignal): Promise<AnnounceResponse>;
+}
+
+/** How many have a torrent, as a tracker tells (BEP 48); undefined: it does not say. */
+export interface ScrapeResponse {
+  readonly seeders: number | undefined;
+  readonly leechers: number | undefined;
+  /** How often it was downloaded to its end. */
+  readonly downloads: number | undefined;
+}
+
+/** Scrapes trackers of one protocol. */
+export interface TrackerScraper {
+  /** One scrape of the tracker with the announce URL `url`; `infohash` is 20 bytes. Throws what `TrackerClient.announce` throws. */
+  scrape(url: string, infohash: Uint8Array, signal: AbortSignal): Promise<ScrapeResponse>;
 }

@@ -46,7 +46,7 @@ function isWrittenAsAddress(url: URL): boolean {
   return url.hostname === 'localhost' || addressOf(url) !== undefined;
 }
 
-/** Whether the path is that of an announce, which no other service answers to: libtorrent's rule. */
+/** Whether the path is that of an announce or a scrape, which no other service answers to: libtorrent's rule. */
 function asksToAnnounce(url: URL): boolean {
-  return /^\/announce(?:$|[/.])/.test(url.pathname);
+  return /^\/(?:announce|scrape)(?:$|[/.])/.test(url.pathname);
 }

@@ -93,11 +93,11 @@ test('ends at the deadline while existing data is still being checked', async (t
 test('ends at once with 40 when no tracker is of a kind that can be asked', async (t) => {
   const directory = workDirectory(
     t,
-    makeTorrent({ name: 'f', pieceLength: 16_384, length: 5, trackers: [['udp://tracker.example:80/announce']] }).bytes,
+    makeTorrent({ name: 'f', pieceLength: 16_384, length: 5, trackers: [['wss://tracker.example:80/announce']] }).bytes,
   );
   const { exitCode, stderr, durationMs } = await runCli(['get', 'a.torrent'], { cwd: directory });
   assert.equal(exitCode, 40, stderr);
-  assert.match(stderr, /udp/);
+  assert.match(stderr, /no usable peer was found/);
   assert.ok(durationMs < 5000, `took ${durationMs} ms`);
 });
 

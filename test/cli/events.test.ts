@@ -154,7 +154,7 @@ test('ends with a verdict when the torrent cannot be used, the selection matches
     [['get', 'a.torrent', '--events', 'missing/events'], 16, ['verdict']],
     [['get', 'a.torrent', '--events', '99'], 28, ['verdict']],
     [['get', 'a.torrent', '--port', '0'], 28, ['verdict']],
-    [['get', 'a.torrent', '-a', 'udp://127.0.0.1:1/0123456789abcdef0123'], 28, ['verdict']],
+    [['get', 'a.torrent', '-a', 'wss://127.0.0.1:1/0123456789abcdef0123'], 28, ['verdict']],
     [['get'], 28, ['verdict']],
   ];
   for (const [args, exitCode, types] of cases) {

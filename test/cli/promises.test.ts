@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { silent } from '../support/behaviours.ts';
 import { eventsOf, readEventLines, readEvents } from '../support/events.ts';
 import { preload, type RunResult, runCli, startCli } from '../support/run-cli.ts';
+import { FakeUdpTracker } from '../support/udp-tracker.ts';
 import { album, startSeeder, workDirectory } from '../support/work-directory.ts';
 
 test('an event is with whoever reads before the next one happens: what was told before kill -9 is there', async (t) => {
@@ -123,6 +124,9 @@ test('every command but `completion` and `help` speaks JSON when asked', async (
   await json('verify', 'a.torrent', '-o', 'out');
   await json('create', 'a.torrent', '-o', 'b.torrent');
   await json('edit', 'b.torrent', '--set-comment', 'x', '-o', 'c.torrent');
+  const tracker = await FakeUdpTracker.start(t, { peers: [{ host: '10.0.0.1', port: 4000 }] });
+  await json('scrape', 'a.torrent', '--announce', tracker.url);
+  await json('peers', 'a.torrent', '--announce', tracker.url);
   await json('config');
   await json('get', '-S', 'a.torrent');
   await json('get', '--dry-run', 'a.torrent');
@@ -130,7 +134,7 @@ test('every command but `completion` and `help` speaks JSON when asked', async (
   const commands = [...help.slice(help.indexOf('Commands:')).matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
   assert.deepEqual(
     commands,
-    ['get', 'seed', 'info', 'verify', 'create', 'edit', 'config', 'completion', 'help'],
+    ['get', 'seed', 'info', 'verify', 'create', 'edit', 'scrape', 'peers', 'config', 'completion', 'help'],
     'a new command wants its line here',
   );
 });

@@ -10,7 +10,8 @@ export function skipWithout(...programs: readonly string[]): string | false {
   return missing.length === 0 || clientsAreRequired ? false : `not installed: ${missing.join(', ')}`;
 }
 
-function isInstalled(program: string): boolean {
+/** Whether `program` is on the PATH. */
+export function isInstalled(program: string): boolean {
   return (process.env['PATH'] ?? '').split(path.delimiter).some((directory) => {
     try {
       accessSync(path.join(directory, program), constants.X_OK);

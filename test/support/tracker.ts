@@ -1,4 +1,4 @@
-// A fake HTTP tracker on loopback (BEP 3, 23): names the peers it was given, records every announce, and can be told to answer anything.
+// A fake HTTP tracker on loopback (BEP 3, 23, 48): names the peers it was given, records every announce, and can be told to answer anything.
 
 import { once } from 'node:events';
 import http from 'node:http';
@@ -83,6 +83,7 @@ export class FakeTracker {
       query,
       userAgent: request.headers['user-agent'],
     };
+    if (request.url?.startsWith('/scrape?') === true && this.#options.reply === undefined) return this.#scrape(announce, response);
     this.announces.push(announce);
     if (this.#options.reply !== undefined) return this.#options.reply(announce, response);
     response.end(
@@ -93,6 +94,11 @@ export class FakeTracker {
         peers: Buffer.concat(this.peers.map(compactPeer)),
       }),
     );
+  }
+
+  #scrape({ infohash }: RecordedAnnounce, response: http.ServerResponse): void {
+    const counts = bencode({ complete: this.peers.length, downloaded: 0, incomplete: 0 });
+    response.end(Buffer.concat([Buffer.from('d5:filesd20:'), Buffer.from(infohash, 'hex'), counts, Buffer.from('ee')]));
   }
 }
 
