@@ -18,6 +18,8 @@ export function peerOptions(): Option[] {
     ),
     new Option('--map-port', 'ask the router to let peers reach that port (PCP, NAT-PMP, UPnP)'),
     new Option('--no-listen', 'let no peer connect to us'),
+    new Option('--no-pex', 'let peers not tell us of others, and do not tell them (BEP 11)'),
+    new Option('--no-lsd', 'do not look for peers on the local network (BEP 14)'),
     quantity('--max-peers <N>', 'connect to at most so many peers (default: 200)', (text) => parseCount(text, 1, 10_000)),
     new Option('--encryption <MODE>', 'of connections to peers (default: prefer)').choices(['off', 'prefer', 'require']),
     quantity('--max-upload-rate <RATE>', 'bytes per second to peers; 0 = no limit (default)', parseRate),
@@ -32,22 +34,37 @@ export interface TypedPeerOptions {
   port?: NonNullable<DownloadOptions['port']>;
   mapPort?: true;
   listen: boolean;
+  pex: boolean;
+  lsd: boolean;
   maxPeers?: number;
   encryption?: EncryptionPolicy;
   maxUploadRate?: number;
   superSeed?: true;
 }
 
+type PeerOptionName =
+  | 'announce'
+  | 'peers'
+  | 'port'
+  | 'mapPort'
+  | 'listen'
+  | 'peerExchange'
+  | 'localDiscovery'
+  | 'maxPeers'
+  | 'encryption'
+  | 'maxUploadRate'
+  | 'superSeed';
+
 /** What the library is asked for. What was not typed is left out, so that the library's defaults hold; 0 means off. */
-export function peerOptionsOf(
-  typed: TypedPeerOptions,
-): Pick<DownloadOptions, 'announce' | 'peers' | 'port' | 'mapPort' | 'listen' | 'maxPeers' | 'encryption' | 'maxUploadRate' | 'superSeed'> {
+export function peerOptionsOf(typed: TypedPeerOptions): Pick<DownloadOptions, PeerOptionName> {
   return {
     announce: typed.announce ?? [],
     peers: typed.peer ?? [],
     ...(typed.port !== undefined && { port: typed.port }),
     ...(typed.mapPort && { mapPort: true }),
     ...(!typed.listen && { listen: false }),
+    ...(!typed.pex && { peerExchange: false }),
+    ...(!typed.lsd && { localDiscovery: false }),
     ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
     ...(typed.encryption !== undefined && { encryption: typed.encryption }),
     ...(typed.maxUploadRate && { maxUploadRate: typed.maxUploadRate }),

@@ -23,6 +23,10 @@ export interface DownloadOptions {
   readonly listen?: boolean;
   /** Ask the router to let peers reach that port, by PCP, NAT-PMP or UPnP; a failure is a warning. Default: false. */
   readonly mapPort?: boolean;
+  /** Tell peers of each other, and learn of peers from them (BEP 11); never for a private torrent. Default: true. */
+  readonly peerExchange?: boolean;
+  /** Find peers on the local network by multicast (BEP 14), and be found; never for a private torrent. Default: true. */
+  readonly localDiscovery?: boolean;
   readonly maxPeers?: number;
   /**
    * Connections to peers. `prefer`: a peer that hangs up on a plain handshake is asked encrypted; both are accepted. `require`: RC4 only, both
