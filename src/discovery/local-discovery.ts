@@ -28,7 +28,7 @@ export interface LocalDiscoveryParts {
   readonly listener: PeerSourceListener;
 }
 
-/** One group: joined, on the way to it, or out of reach, which is tried again at each announce. */
+/** One group: joined, on the way to it, or out of reach, which is tried again. */
 interface Membership {
   readonly group: Endpoint;
   state: 'joining' | 'joined' | 'failed';
@@ -101,7 +101,7 @@ export class LocalDiscovery implements PeerSource {
       this.#send(membership);
     } catch (error) {
       membership.state = 'failed';
-      if (!this.#isOver) this.#complain((error as Error).message);
+      if (!this.#isOver && this.#memberships.every(({ state }) => state === 'failed')) this.#failed((error as Error).message);
     }
   }
 
@@ -111,9 +111,10 @@ export class LocalDiscovery implements PeerSource {
     multicast?.send(encodeLsdAnnounce(formatEndpoint(group), { port, infohashes: [this.#infohash], cookie: this.#cookie }));
   }
 
-  /** Once for both groups: they mostly fail alike. */
-  #complain(message: string): void {
-    if (this.#memberships.some(({ state }) => state !== 'failed') || message === this.#lastComplaint) return;
+  /** A network may yet come. */
+  #failed(message: string): void {
+    this.#announceAfter(lsdLimits.announceAtMostEveryMs);
+    if (message === this.#lastComplaint) return;
     this.#lastComplaint = message;
     this.#parts.listener.reported({ kind: 'lsd', source: 'local discovery', outcome: 'failed', message, peerCount: 0 });
   }
