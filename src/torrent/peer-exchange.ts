@@ -14,6 +14,7 @@ import type { Peer } from './peer.ts';
 interface Partner {
   /** The id by which it takes messages; 0: none any more. */
   extensionId: number;
+  prefersEncryption: boolean;
   readonly inbox: PexInbox;
   readonly outbox: PexOutbox;
   /** It has been told all that happened up to this change. */
@@ -38,8 +39,9 @@ export class PeerExchange {
   /** Whoever is connected may be told of others from now on, and others of it. */
   introduced(peer: Peer, { pexId, prefersEncryption }: ExtensionHandshake): void {
     this.#changes++;
-    peer.prefersEncryption = prefersEncryption;
-    if (pexId !== undefined) this.#partnerOf(peer).extensionId = pexId;
+    const partner = this.#partnerOf(peer);
+    partner.prefersEncryption = prefersEncryption;
+    if (pexId !== undefined) partner.extensionId = pexId;
   }
 
   gone(peer: Peer): void {
@@ -65,7 +67,7 @@ export class PeerExchange {
     let connected: ReadonlyMap<string, PexPeer> | undefined;
     for (const [peer, partner] of this.#partners) {
       if (partner.extensionId === 0 || partner.toldChange === this.#changes || !partner.outbox.isDue(nowMs)) continue;
-      connected ??= listening(ready);
+      connected ??= this.#listening(ready);
       const changes = partner.outbox.next(connected, nowMs);
       if (changes === undefined) partner.toldChange = this.#changes;
       else peer.protocol.sendExtended(partner.extensionId, encodePex(changes));
@@ -77,22 +79,22 @@ export class PeerExchange {
     const known = this.#partners.get(peer);
     if (known !== undefined) return known;
     const outbox = new PexOutbox(peer.listensAt ?? peer.address.endpoint);
-    const partner = { extensionId: 0, inbox: new PexInbox(), outbox, toldChange: -1 };
+    const partner = { extensionId: 0, prefersEncryption: false, inbox: new PexInbox(), outbox, toldChange: -1 };
     this.#partners.set(peer, partner);
     return partner;
   }
-}
 
-/** Those of whom it is known where they listen, by that address. */
-function listening(peers: Iterable<Peer>): ReadonlyMap<string, PexPeer> {
-  const found = new Map<string, PexPeer>();
-  for (const peer of peers) {
-    if (peer.listensAt === undefined) continue;
-    const { prefersEncryption, seed, reachable } = pexFlags;
-    const isSeed = peer.protocol.peerHas.isFull || peer.isUploadOnly;
-    const isEncrypted = peer.prefersEncryption || peer.address.isEncrypted;
-    const flags = (isEncrypted ? prefersEncryption : 0) | (isSeed ? seed : 0) | (peer.isIncoming ? 0 : reachable);
-    found.set(formatEndpoint(peer.listensAt), { endpoint: peer.listensAt, flags });
+  /** Those of whom it is known where they listen, by that address. */
+  #listening(peers: Iterable<Peer>): ReadonlyMap<string, PexPeer> {
+    const found = new Map<string, PexPeer>();
+    for (const peer of peers) {
+      if (peer.listensAt === undefined) continue;
+      const { prefersEncryption, seed, reachable } = pexFlags;
+      const isSeed = peer.protocol.peerHas.isFull || peer.isUploadOnly;
+      const isEncrypted = this.#partners.get(peer)?.prefersEncryption === true || peer.address.isEncrypted;
+      const flags = (isEncrypted ? prefersEncryption : 0) | (isSeed ? seed : 0) | (peer.isIncoming ? 0 : reachable);
+      found.set(formatEndpoint(peer.listensAt), { endpoint: peer.listensAt, flags });
+    }
+    return found;
   }
-  return found;
 }

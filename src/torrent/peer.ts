@@ -15,7 +15,7 @@ import type { ByteStream, ByteStreamListener } from '../transport/byte-stream.ts
 import { WireDecoder } from '../wire/decoder.ts';
 import type { ExtensionHandshake } from '../wire/extension.ts';
 import type { Handshake } from '../wire/handshake.ts';
-import { type BlockArrival, PeerProtocol, type PeerProtocolListener } from '../wire/peer-protocol.ts';
+import { type BlockArrival, type Introduction, PeerProtocol, type PeerProtocolListener } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
 import { RequestWindow } from '../wire/request-window.ts';
 import { FloodWatch } from './flood-watch.ts';
@@ -69,8 +69,6 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   isCounted = false;
   /** Where it listens: where it was dialled, or what it says, once it does. */
   listensAt: Endpoint | undefined;
-  /** It would rather encrypt. */
-  prefersEncryption = false;
   /** Other addresses by which the same program was reached, not to be dialled meanwhile. */
   readonly otherAddresses: PeerAddress[] = [];
   /** It is closed in favour of another connection to the same program. */
@@ -102,8 +100,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
       address: PeerAddress;
       isIncoming: boolean;
       ours: Handshake;
-      listenPort: number | undefined;
-      takesPex: boolean;
+      introduction: Introduction;
       geometry: Geometry;
     },
     stream: ByteStream,
@@ -120,9 +117,7 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.#nowMs = clock.nowMs();
     this.#times = new PeerTimes(this.#nowMs);
     this.#flood = new FloodWatch(options.geometry.pieceCount);
-    const { listenPort, takesPex } = options;
-    const introduction = { listenPort, takesPex, yourIp: options.address.endpoint.host };
-    this.protocol = new PeerProtocol(options.geometry, options.ours, introduction, this);
+    this.protocol = new PeerProtocol(options.geometry, options.ours, options.introduction, this);
     this.sender = new PeerSender(stream, this.protocol.outgoing);
     this.#decoder = new WireDecoder(options.geometry.pieceCount, this.protocol);
   }

@@ -80,8 +80,8 @@ export class Swarm implements PeerHost {
       encrypt: (stream) => encryptOutgoing(stream, options.handshake.infohash, options.encryption),
       makePeer: (address, stream, isIncoming) => {
         const { handshake, listenPort, ledger } = options;
-        const [ours, takesPex, geometry] = [handshake, this.#pex !== undefined, ledger.geometry];
-        return new Peer({ address, isIncoming, ours, listenPort: listenPort(), takesPex, geometry }, stream, this, clock);
+        const introduction = { listenPort: listenPort(), takesPex: this.#pex !== undefined, yourIp: address.endpoint.host };
+        return new Peer({ address, isIncoming, ours: handshake, introduction, geometry: ledger.geometry }, stream, this, clock);
       },
       dialFailed: (address, wasTried, cause) => {
         if (wasTried) this.accounts.dialFailed(address, cause);

@@ -109,17 +109,14 @@ def join(how, port, rate, directory, torrent, *peers):
         'enable_outgoing_utp': False,
         'enable_incoming_utp': False,
         'allow_multiple_connections_per_ip': True,
-        'download_rate_limit': int(rate),
-        'rate_limit_ip_overhead': False,
     })
-    # Peers of one network have no limit of their own else.
-    session.set_peer_class_filter(lt.ip_filter())
     parameters = lt.add_torrent_params()
     parameters.ti = lt.torrent_info(torrent)
     parameters.save_path = directory
     if how != 'pex':
         parameters.flags |= lt.torrent_flags.disable_pex
     handle = session.add_torrent(parameters)
+    handle.set_download_limit(int(rate))  # that of the session is not for peers of one network
     while True:
         for peer in peers:
             host, peer_port = peer.rsplit(':', 1)
