@@ -11,7 +11,7 @@ import { decodeLsdAnnounce, encodeLsdAnnounce } from './lsd-message.ts';
 import type { PeerSource, PeerSourceListener } from './peer-source.ts';
 
 /** BEP 14, in organisation-local and site-local scope. */
-export const lsdGroups: readonly Endpoint[] = [
+const lsdGroups: readonly Endpoint[] = [
   { host: '239.192.152.143', port: 6771 },
   { host: 'ff15::efc0:988f', port: 6771 },
 ];

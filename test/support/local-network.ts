@@ -32,7 +32,7 @@ export async function openLocalNetwork(family: 'IPv4' | 'IPv6'): Promise<LocalNe
     ...[here, there].map((network) => [network, 'until ip link show lan0 | grep -q "state UP"; do sleep 0.05; done'] as const),
   ];
   for (const [network, step] of steps) {
-    const [program = '', ...args] = [...network.wrapper, 'sh', '-c', step];
+    const [program, ...args] = [...network.wrapper, 'sh', '-c', step];
     const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 });
     if (status === 0) continue;
     await close();

@@ -65,7 +65,7 @@ describe('peer exchange message', () => {
         const peers = decodePex(input);
         assert.ok(peers.length <= 50 && peers.every(({ endpoint: { host, port }, flags }) => host !== '' && port > 0 && flags >= 0));
       } catch (error) {
-        assert.ok(error instanceof ProtocolError, `${Buffer.from(input).toString('latin1')}: ${error}`);
+        assert.ok(error instanceof ProtocolError, `${Buffer.from(input).toString('latin1')}: ${String(error)}`);
       }
     }
   });
