@@ -122,7 +122,8 @@ export const clients: Readonly<Record<ClientName, Client>> = {
 };
 
 function ttorrent(...args: readonly string[]): Task {
-  return { argv: [process.execPath, ttorrentProgram, ...args] };
+  // The swarm has its addresses to itself, and the machine's network is not to hear of it.
+  return { argv: ['env', 'TTORRENT_LSD=no', process.execPath, ttorrentProgram, ...args] };
 }
 
 /** Whether the help of a command of ttorrent matches. */

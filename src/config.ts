@@ -101,6 +101,34 @@ export const peerLimits = {
   failures: 3,
 } as const;
 
+/** Peer exchange (BEP 11). */
+export const pexLimits = {
+  /** BEP 11: of both families together, after the first message. */
+  addedPerMessage: 50,
+  /** The first message of some clients names 200 peers of both families, and drops as many: 8 KiB. */
+  messageBytes: 16 * KiB,
+  /** BEP 11 allows one; what follows each other more closely was held up on its way. */
+  messagesPerMinute: 2,
+  sendEveryMs: 60_000,
+  /** Addresses known from one peer, or from one kind of source that anybody on the network can speak for: so many, or this share of all. */
+  perSource: 50,
+  sourceShare: 0.25,
+} as const;
+
+/** Local discovery (BEP 14). */
+export const lsdLimits = {
+  announceEveryMs: 300_000,
+  /** BEP 14: at most one a minute. */
+  announceAtMostEveryMs: 60_000,
+  /** BEP 14: an announce of several torrents keeps below 1 400 bytes; what follows is read leniently. */
+  messageBytes: 2 * KiB,
+  cookieChars: 64,
+  /** Announces of others that are looked at between two of ours. */
+  heard: 50,
+  /** Networks that a machine may be in. */
+  interfaces: 8,
+} as const;
+
 /** How many blocks may be asked of one peer at a time. */
 export const requestWindowLimits = {
   min: 5,

@@ -77,6 +77,7 @@ const layout: Layout = {
         'storage/positioned-io.ts',
         'storage/state-file.ts',
         'transport/host-lookup.ts',
+        'transport/multicast.ts',
         'transport/network-options.ts',
       ],
     },

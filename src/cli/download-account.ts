@@ -81,8 +81,11 @@ export class DownloadAccount {
     if (report.outcome === 'answered') {
       this.#complaints.delete(report.source);
       const swarm = report.seeders === undefined ? '' : ` (${report.seeders} seeding, ${report.leechers ?? 0} downloading)`;
-      return this.#talk.detail(`${report.source} named ${formatCount(report.peerCount, 'peer')}${swarm}`);
+      const who = report.message === '' ? '' : ` with ${report.message}`;
+      return this.#talk.detail(`${report.source}${who} named ${formatCount(report.peerCount, 'peer')}${swarm}`);
     }
+    // Most machines without a local network miss nothing.
+    if (report.kind === 'lsd') return this.#talk.detail(`${report.source} ${report.outcome}: ${report.message}`);
     const complaint = `${report.outcome}: ${report.message}`;
     // Said once: a tracker that is down stays down for many announces.
     if (this.#complaints.get(report.source) === complaint) return;

@@ -21,6 +21,8 @@ export function peerOptions(): Option[] {
     repeatable('-b, --blocklist <FILE|URL>', 'no peer from these addresses: p2p, .dat or CIDR lists, plain or gzip (repeatable)'),
     ...networkOptions(),
     new Option('--no-listen', 'let no peer connect to us'),
+    new Option('--no-pex', 'let peers not tell us of others, and do not tell them (BEP 11)'),
+    new Option('--no-lsd', 'do not look for peers on the local network (BEP 14)'),
     quantity('--max-peers <N>', 'connect to at most so many peers (default: 200)', (text) => parseCount(text, 1, 10_000)),
     new Option('--encryption <MODE>', 'of connections to peers (default: prefer)').choices(['off', 'prefer', 'require']),
     quantity('--max-upload-rate <RATE>', 'bytes per second to peers; 0 = no limit (default)', parseRate),
@@ -36,19 +38,30 @@ export interface TypedPeerOptions extends TypedNetworkOptions {
   mapPort?: true;
   blocklist?: string[];
   listen: boolean;
+  pex: boolean;
+  lsd: boolean;
   maxPeers?: number;
   encryption?: EncryptionPolicy;
   maxUploadRate?: number;
   superSeed?: true;
 }
 
+type PeerOptionName =
+  | 'announce'
+  | 'peers'
+  | 'port'
+  | 'mapPort'
+  | 'listen'
+  | 'network'
+  | 'peerExchange'
+  | 'localDiscovery'
+  | 'maxPeers'
+  | 'encryption'
+  | 'maxUploadRate'
+  | 'superSeed';
+
 /** What the library is asked for. What was not typed is left out, so that the library's defaults hold; 0 means off. */
-export function peerOptionsOf(
-  typed: TypedPeerOptions,
-): Pick<
-  DownloadOptions,
-  'announce' | 'peers' | 'port' | 'mapPort' | 'listen' | 'network' | 'maxPeers' | 'encryption' | 'maxUploadRate' | 'superSeed'
-> {
+export function peerOptionsOf(typed: TypedPeerOptions): Pick<DownloadOptions, PeerOptionName> {
   return {
     announce: typed.announce ?? [],
     peers: typed.peer ?? [],
@@ -56,6 +69,8 @@ export function peerOptionsOf(
     ...(typed.mapPort && { mapPort: true }),
     ...networkOptionsOf(typed),
     ...(!typed.listen && { listen: false }),
+    ...(!typed.pex && { peerExchange: false }),
+    ...(!typed.lsd && { localDiscovery: false }),
     ...(typed.maxPeers !== undefined && { maxPeers: typed.maxPeers }),
     ...(typed.encryption !== undefined && { encryption: typed.encryption }),
     ...(typed.maxUploadRate && { maxUploadRate: typed.maxUploadRate }),

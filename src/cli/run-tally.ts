@@ -28,7 +28,7 @@ export class RunTally {
         this.completeFiles++;
         return;
       case 'source':
-        if (event.report.outcome !== 'warned') this.sources.set(event.report.source, event.report);
+        if (event.report.outcome !== 'warned' && event.report.kind === undefined) this.sources.set(event.report.source, event.report);
         return;
       case 'banned':
       case 'progress':

@@ -1,44 +1,16 @@
 // The owner of peer addresses: which we know, from whom, how they did, which to dial next, which are banned. Pure; time comes in.
 // Sources are strangers: they may repeat, flood, or point us at machines that never asked for it.
 
-import { peerLimits } from '../config.ts';
+import { peerLimits, pexLimits } from '../config.ts';
 import { type Endpoint, formatEndpoint, reachOf } from '../support/endpoint.ts';
 import type { Random } from '../support/random.ts';
+import { Tally } from '../support/tally.ts';
 import type { EncryptionPolicy } from '../wire/mse.ts';
+import { type Entry, type PeerAddress, banKey, canBeDialled, compareEntries, isIpv6, newEntry } from './address-entry.ts';
+import { type AddressRules, mayBePeer, noRules } from './address-rules.ts';
+import { ExternalAddress } from './external-address.ts';
 import type { PeerOrigin } from './peer-source.ts';
-
-/** Which addresses are left out, whoever names them; asked with canonical IP literals. */
-export interface AddressRules {
-  /** Whether connections there are made at all: not so to another family than those that are used. */
-  readonly canReach: (host: string) => boolean;
-  /** Whether the user wants nothing to do with it. */
-  readonly isBlocked: (host: string) => boolean;
-}
-
-const noRules: AddressRules = { canReach: () => true, isBlocked: () => false };
-
-/** What is known of one address. */
-export interface PeerAddress {
-  /** Names the address in short, from 1; stays the same for the life of the book. */
-  readonly number: number;
-  readonly endpoint: Endpoint;
-  readonly origin: PeerOrigin;
-  /** How it is to be dialled: as it last answered or, when it did not, the other way. */
-  readonly isEncrypted: boolean;
-}
-
-interface Entry extends PeerAddress {
-  readonly isLoopback: boolean;
-  /** Bans go by it: the host, or on loopback, where many peers share one, host and port. */
-  readonly banKey: string;
-  isEncrypted: boolean;
-  state: 'idle' | 'in-use' | 'retired';
-  /** Attempts in a row that brought nothing. */
-  failures: number;
-  /** It has given us blocks before. */
-  hasServed: boolean;
-  notBeforeMs: number;
-}
+import { canonicalPriority } from './peer-priority.ts';
 
 /** Back to a peer that served us and went away: soon, since it lives. */
 const returnToServerMs = 500;
@@ -52,9 +24,14 @@ export class AddressBook {
   readonly #entries = new Map<string, Entry>();
   readonly #byNumber = new Map<number, Entry>();
   readonly #bannedKeys = new Set<string>();
-  readonly #inUsePerHost = new Map<string, number>();
+  readonly #inUsePerHost = new Tally();
+  readonly #inUse = { ipv4: 0, ipv6: 0 };
   /** How many ports of a host were named to us. */
-  readonly #portsPerHost = new Map<string, number>();
+  readonly #portsPerHost = new Tally();
+  /** How many addresses one of many that may speak alike has named. */
+  readonly #namedBy = new Tally();
+  /** Ours, as others see it. */
+  readonly #ours = { ipv4: new ExternalAddress(), ipv6: new ExternalAddress() };
   readonly #random: Random;
   readonly #encryption: EncryptionPolicy;
   readonly #rules: AddressRules;
@@ -65,8 +42,9 @@ export class AddressBook {
   #named = 0;
   /** The last time that was told. */
   #nowMs = 0;
+  #ourPort = 1;
 
-  constructor(random: Random, encryption: EncryptionPolicy = 'prefer', rules = noRules) {
+  constructor(random: Random, encryption: EncryptionPolicy = 'prefer', rules: AddressRules = noRules) {
     this.#random = random;
     this.#encryption = encryption;
     this.#rules = rules;
@@ -88,11 +66,10 @@ export class AddressBook {
 
   /**
    * Notes what a source named; returns how many were new. Left out: addresses that cannot be a peer's, that are blocked, or that lie in a
-   * family that is not used; loopback and link-local ones
-   * unless `localAllowed`; banned ones; all beyond the limit, in all and for one host: a list of a thousand ports of one address is
-   * meant to make us knock on a stranger's doors.
+   * family that is not used; loopback and link-local ones unless `localAllowed`; banned ones; all beyond the limit, in all and for one host:
+   * a list of a thousand ports of one address is meant to make us knock on a stranger's doors. `namedBy` is who named them where many could, of whom none is to name most of what we know.
    */
-  add(origin: PeerOrigin, endpoints: readonly Endpoint[], localAllowed: boolean): number {
+  add(origin: PeerOrigin, endpoints: readonly Endpoint[], localAllowed: boolean, namedBy?: string): number {
     let added = 0;
     let hasRoom = this.#hasRoomForNamed();
     for (const endpoint of endpoints) {
@@ -100,8 +77,8 @@ export class AddressBook {
       const known = this.#entries.get(formatEndpoint(endpoint));
       // Named again after we gave up on it: it may have come back.
       if (known !== undefined) known.failures = Math.min(known.failures, peerLimits.failures - 1);
-      else if (hasRoom && this.#takePort(origin, endpoint.host)) {
-        this.#insert(origin, endpoint);
+      else if (hasRoom && this.#mayName(namedBy) && this.#takePort(origin, endpoint.host)) {
+        this.#insert(origin, endpoint, namedBy);
         added++;
         hasRoom = this.#hasRoomForNamed();
       }
@@ -128,7 +105,7 @@ export class AddressBook {
     let ties = 0;
     for (const entry of this.#entries.values()) {
       if (!this.#mayDial(entry, nowMs)) continue;
-      const order = best === undefined ? -1 : compare(entry, best);
+      const order = best === undefined ? -1 : compareEntries(entry, best, this.#inUse);
       if (order > 0) continue;
       ties = order < 0 ? 1 : ties + 1;
       // Among equals each has the same chance, so that a swarm of us does not crowd on one peer.
@@ -142,13 +119,32 @@ export class AddressBook {
   accept(endpoint: Endpoint): PeerAddress | undefined {
     if (this.isBanned(endpoint) || this.#isBlocked(endpoint.host)) return undefined;
     const isLoopback = reachOf(endpoint.host) === 'loopback';
-    const known = this.#entries.get(formatEndpoint(endpoint));
-    if ((known !== undefined && known.state !== 'idle') || !this.#hasRoomForHost({ endpoint, isLoopback })) return undefined;
-    const isFull = known === undefined && this.#entries.size - this.#named >= peerLimits.addresses;
-    if (isFull && !this.#forgetOne((entry) => entry.origin === 'incoming' && entry.state !== 'in-use')) return undefined;
-    const entry = known ?? this.#insert('incoming', endpoint);
-    this.#use(entry);
+    if (!this.#hasRoomForHost({ endpoint, isLoopback })) return undefined;
+    const entry = this.#ofIncoming(endpoint);
+    if (entry !== undefined) this.#use(entry);
     return entry;
+  }
+
+  /**
+   * A peer that connected to us listens at `endpoint`: not to be dialled while it is connected, and where we get back to it. Marked as in use;
+   * undefined when there is nothing to mark.
+   */
+  claim(endpoint: Endpoint): PeerAddress | undefined {
+    if (this.isBanned(endpoint)) return undefined;
+    const entry = this.#ofIncoming(endpoint);
+    if (entry === undefined) return undefined;
+    entry.isListening = true;
+    entry.isSecond = true;
+    entry.state = 'in-use';
+    return entry;
+  }
+
+  /** The host `voter` sees us at `host`: what is dialled first depends on it (BEP 40). `ourPort`: where we listen. */
+  seenAs(host: string, voter: string, ourPort: number): void {
+    const ours = host.includes(':') ? this.#ours.ipv6 : this.#ours.ipv4;
+    if (!ours.note(host, voter)) return;
+    this.#ourPort = ourPort;
+    for (const entry of this.#entries.values()) entry.priority = this.#priorityOf(entry);
   }
 
   /** The connection ended, or never came to be. `served` tells whether blocks came over it. */
@@ -214,32 +210,42 @@ export class AddressBook {
     return true;
   }
 
+  /** Whether `namedBy` may name one more. */
+  #mayName(namedBy: string | undefined): boolean {
+    if (namedBy === undefined) return true;
+    return this.#namedBy.of(namedBy) < Math.max(pexLimits.perSource, Math.floor(this.#entries.size * pexLimits.sourceShare));
+  }
+
   /** Whether one more port of `host` may be used. */
   #takePort(origin: PeerOrigin, host: string): boolean {
     if (origin === 'user' || reachOf(host) === 'loopback') return true;
-    const ports = this.#portsPerHost.get(host) ?? 0;
-    if (ports >= peerLimits.perAddress) return false;
-    this.#portsPerHost.set(host, ports + 1);
+    if (this.#portsPerHost.of(host) >= peerLimits.perAddress) return false;
+    this.#portsPerHost.add(host);
     return true;
   }
 
-  #insert(origin: PeerOrigin, endpoint: Endpoint): Entry {
-    const entry: Entry = {
-      number: this.#nextNumber++,
-      endpoint,
-      origin,
-      isEncrypted: this.#encryption === 'require',
-      isLoopback: reachOf(endpoint.host) === 'loopback',
-      banKey: banKey(endpoint),
-      state: 'idle',
-      failures: 0,
-      hasServed: false,
-      notBeforeMs: 0,
-    };
+  /** The entry of an address of a peer that connected to us; undefined when it is in use or given up, or there is no room for it. */
+  #ofIncoming(endpoint: Endpoint): Entry | undefined {
+    const known = this.#entries.get(formatEndpoint(endpoint));
+    if (known !== undefined) return known.state === 'idle' ? known : undefined;
+    const isFull = this.#entries.size - this.#named >= peerLimits.addresses;
+    if (isFull && !this.#forgetOne((entry) => entry.origin === 'incoming' && entry.state !== 'in-use')) return undefined;
+    return this.#insert('incoming', endpoint, undefined);
+  }
+
+  #insert(origin: PeerOrigin, endpoint: Endpoint, namedBy: string | undefined): Entry {
+    const entry = newEntry({ number: this.#nextNumber++, endpoint, origin, isEncrypted: this.#encryption === 'require', namedBy });
+    entry.priority = this.#priorityOf(entry);
     this.#entries.set(formatEndpoint(endpoint), entry);
     this.#byNumber.set(entry.number, entry);
     if (origin !== 'incoming') this.#named++;
+    if (namedBy !== undefined) this.#namedBy.add(namedBy);
     return entry;
+  }
+
+  #priorityOf({ endpoint }: Entry): number | undefined {
+    const { current } = endpoint.host.includes(':') ? this.#ours.ipv6 : this.#ours.ipv4;
+    return current === undefined ? undefined : canonicalPriority({ host: current, port: this.#ourPort }, endpoint);
   }
 
   #mayDial(entry: Entry, nowMs: number): boolean {
@@ -253,21 +259,23 @@ export class AddressBook {
   }
 
   #hasRoomForHost(entry: Pick<Entry, 'endpoint' | 'isLoopback'>): boolean {
-    return entry.isLoopback || (this.#inUsePerHost.get(entry.endpoint.host) ?? 0) < peerLimits.perAddress;
+    return entry.isLoopback || this.#inUsePerHost.of(entry.endpoint.host) < peerLimits.perAddress;
   }
 
   #use(entry: Entry): void {
     entry.state = 'in-use';
-    this.#inUsePerHost.set(entry.endpoint.host, (this.#inUsePerHost.get(entry.endpoint.host) ?? 0) + 1);
+    entry.isSecond = false;
+    this.#inUsePerHost.add(entry.endpoint.host);
+    this.#inUse[isIpv6(entry) ? 'ipv6' : 'ipv4']++;
   }
 
   #release(address: PeerAddress): Entry | undefined {
     const entry = this.#entries.get(formatEndpoint(address.endpoint));
     if (entry?.state !== 'in-use') return undefined;
     entry.state = 'idle';
-    const left = (this.#inUsePerHost.get(entry.endpoint.host) ?? 1) - 1;
-    if (left > 0) this.#inUsePerHost.set(entry.endpoint.host, left);
-    else this.#inUsePerHost.delete(entry.endpoint.host);
+    if (entry.isSecond) return entry;
+    this.#inUsePerHost.remove(entry.endpoint.host);
+    this.#inUse[isIpv6(entry) ? 'ipv6' : 'ipv4']--;
     return entry;
   }
 
@@ -291,31 +299,9 @@ export class AddressBook {
   #forget(entry: Entry): void {
     this.#entries.delete(formatEndpoint(entry.endpoint));
     this.#byNumber.delete(entry.number);
+    if (entry.namedBy !== undefined) this.#namedBy.remove(entry.namedBy);
     if (entry.origin === 'incoming') return;
     this.#named--;
-    const ports = this.#portsPerHost.get(entry.endpoint.host);
-    if (ports === 1) this.#portsPerHost.delete(entry.endpoint.host);
-    else if (ports !== undefined) this.#portsPerHost.set(entry.endpoint.host, ports - 1);
+    this.#portsPerHost.remove(entry.endpoint.host);
   }
-}
-
-/** Whether a source may name `endpoint` as a peer; `localAllowed`: also on this machine or its link. */
-export function mayBePeer(endpoint: Endpoint, localAllowed: boolean): boolean {
-  const reach = reachOf(endpoint.host);
-  return reach !== 'unusable' && (localAllowed || (reach !== 'loopback' && reach !== 'link-local'));
-}
-
-/** We know where it listens, and it has not failed too often. */
-function canBeDialled(entry: Entry): boolean {
-  return entry.origin === 'user' || (entry.origin !== 'incoming' && entry.failures < peerLimits.failures);
-}
-
-/** Negative when `a` is to be dialled before `b`: those that served first, then those that failed least. */
-function compare(a: Entry, b: Entry): number {
-  if (a.hasServed !== b.hasServed) return a.hasServed ? -1 : 1;
-  return a.failures - b.failures;
-}
-
-function banKey(endpoint: Endpoint): string {
-  return reachOf(endpoint.host) === 'loopback' ? formatEndpoint(endpoint) : endpoint.host;
 }

@@ -4,25 +4,29 @@
 import type { Endpoint } from '../support/endpoint.ts';
 
 /** Who named an address. */
-export type PeerOrigin = 'user' | 'tracker' | 'incoming';
+export type PeerOrigin = 'user' | 'tracker' | 'pex' | 'lsd' | 'incoming';
 
 /** What a source tells the torrent. Calls are synchronous and never throw. */
 export interface PeerSourceListener {
   /**
    * `peers` were found. `localAllowed` says whether loopback and link-local addresses among them may be used: only when the source is
-   * itself on such an address, or was typed by the user.
+   * itself on such an address, or was typed by the user. `namedBy`: who named them where many could, of whom none may name too many.
    */
-  foundPeers(origin: PeerOrigin, peers: readonly Endpoint[], localAllowed: boolean): void;
+  foundPeers(origin: PeerOrigin, peers: readonly Endpoint[], localAllowed: boolean, namedBy?: string): void;
+  /** The host `voter`, or a tracker's URL, sees us at `host`, a canonical IP literal. */
+  seenAs(host: string, voter: string): void;
   /** Something a person or a log wants to know. */
   reported(report: SourceReport): void;
 }
 
 /** One outcome of asking a source. Texts from the remote have been made printable and short. */
 export interface SourceReport {
-  /** The source's name for people: a tracker's URL without secrets. */
+  /** Left out for a tracker. */
+  readonly kind?: 'pex' | 'lsd';
+  /** The source's name for people: a tracker's URL without secrets; `peer exchange`, `local discovery`. */
   readonly source: string;
   readonly outcome: 'answered' | 'failed' | 'refused' | 'warned';
-  /** `failed` and `refused`: the cause; `warned`: the tracker's words; `answered`: empty. */
+  /** `failed` and `refused`: the cause; `warned`: the tracker's words; `answered`: empty, but of a peer its `HOST:PORT`. */
   readonly message: string;
   /** `answered`: how many addresses it named. */
   readonly peerCount: number;

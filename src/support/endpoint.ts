@@ -37,10 +37,9 @@ export function decodeCompactIpv4(bytes: Uint8Array): Endpoint[] {
 export function decodeCompactIpv6(bytes: Uint8Array): Endpoint[] {
   const endpoints: Endpoint[] = [];
   for (let at = 0; at + 18 <= bytes.length; at += 18) {
-    const groups: string[] = [];
-    for (let group = 0; group < 8; group++) groups.push(readU16(bytes, at + group * 2).toString(16));
-    const endpoint = makeEndpoint(groups.join(':'), readU16(bytes, at + 16));
-    if (endpoint !== undefined) endpoints.push(endpoint);
+    const host = hostOfBytes(bytes.subarray(at, at + 16));
+    const port = readU16(bytes, at + 16);
+    if (host !== undefined && port !== 0) endpoints.push({ host, port });
   }
   return endpoints;
 }
@@ -65,6 +64,15 @@ export function ipBytes(host: string): Uint8Array {
   before.forEach((group, index) => writeU16(bytes, index * 2, group));
   after.forEach((group, index) => writeU16(bytes, 16 - (after.length - index) * 2, group));
   return bytes;
+}
+
+/** The canonical literal of an address of 4 or 16 bytes (one mapped into IPv6 becomes IPv4); undefined for bytes of another length. */
+export function hostOfBytes(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length !== 16) return undefined;
+  const groups: string[] = [];
+  for (let group = 0; group < 8; group++) groups.push(readU16(bytes, group * 2).toString(16));
+  return addressLiteral(groups.join(':'));
 }
 
 /** How far the address of a canonical IP literal reaches (RFC 6890's registries, as far as they matter to a peer). */

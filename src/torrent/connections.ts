@@ -2,7 +2,8 @@
 // said over them is not its matter.
 
 import { peerLimits, storageLimits } from '../config.ts';
-import type { AddressBook, PeerAddress } from '../discovery/address-book.ts';
+import type { AddressBook } from '../discovery/address-book.ts';
+import type { PeerAddress } from '../discovery/address-entry.ts';
 import type { TtorrentError } from '../errors.ts';
 import { isOutOfDescriptors } from '../storage/storage-error.ts';
 import type { Clock } from '../support/clock.ts';

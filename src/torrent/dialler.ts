@@ -4,7 +4,8 @@
 import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import { peerLimits } from '../config.ts';
-import type { AddressBook, PeerAddress } from '../discovery/address-book.ts';
+import type { AddressBook } from '../discovery/address-book.ts';
+import type { PeerAddress } from '../discovery/address-entry.ts';
 import type { TtorrentError } from '../errors.ts';
 import type { Clock } from '../support/clock.ts';
 import type { ByteStream } from '../transport/byte-stream.ts';

@@ -1,7 +1,7 @@
 // Asks a torrent's trackers for peers once, as a download would (BEP 3, BEP 12), and takes its leave.
 
 import { notListeningPort, peerIdPrefix } from '../config.ts';
-import { mayBePeer } from '../discovery/address-book.ts';
+import { mayBePeer } from '../discovery/address-rules.ts';
 import type { SourceReport } from '../discovery/peer-source.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { concatBytes, fromText } from '../support/bytes.ts';
@@ -60,6 +60,7 @@ export async function findPeers(metainfo: Metainfo, options: TrackerQueryOptions
         for (const peer of usable) peers.add(formatEndpoint(peer));
         if (peers.size > 0) done.resolve();
       },
+      seenAs() {},
       reported(report) {
         if (report.outcome !== 'warned') reports.set(report.source, report);
         if (reports.size === names.size) done.resolve();

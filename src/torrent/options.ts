@@ -29,6 +29,10 @@ export interface DownloadOptions {
   readonly network?: NetworkOptions;
   /** Whom not to connect to and not to let in, as `loadBlocklist` gives it. Trackers and web servers are not asked about. Default: nobody. */
   readonly blocklist?: Blocklist;
+  /** Tell peers of each other, and learn of peers from them (BEP 11); never for a private torrent. Default: true. */
+  readonly peerExchange?: boolean;
+  /** Find peers on the local network by multicast (BEP 14), and be found; never for a private torrent. Default: true. */
+  readonly localDiscovery?: boolean;
   readonly maxPeers?: number;
   /**
    * Connections to peers. `prefer`: a peer that hangs up on a plain handshake is asked encrypted; both are accepted. `require`: RC4 only, both

@@ -2,7 +2,7 @@
 // swarm notes, nothing decides by it.
 
 import { peerLimits } from '../config.ts';
-import type { PeerAddress } from '../discovery/address-book.ts';
+import type { PeerAddress } from '../discovery/address-entry.ts';
 import type { PeerOrigin } from '../discovery/peer-source.ts';
 import { ProtocolError, type TtorrentError } from '../errors.ts';
 import { formatEndpoint } from '../support/endpoint.ts';

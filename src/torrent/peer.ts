@@ -1,7 +1,7 @@
 // One connection to a peer: joins its byte stream, decoder, protocol machine and request window, keeps its times, and turns the
 // machine's calls into calls on the swarm. It decides nothing about pieces.
 
-import type { PeerAddress } from '../discovery/address-book.ts';
+import type { PeerAddress } from '../discovery/address-entry.ts';
 import { peerLimits } from '../config.ts';
 import { NetworkError, ProtocolError, type TtorrentError } from '../errors.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
@@ -9,13 +9,13 @@ import type { Deliverer } from '../pieces/endgame.ts';
 import type { PickerPeer } from '../pieces/picker.ts';
 import type { Bitfield } from '../support/bitfield.ts';
 import type { Clock } from '../support/clock.ts';
-import { formatEndpoint } from '../support/endpoint.ts';
+import { type Endpoint, formatEndpoint } from '../support/endpoint.ts';
 import { formatDuration } from '../support/format-duration.ts';
 import type { ByteStream, ByteStreamListener } from '../transport/byte-stream.ts';
 import { WireDecoder } from '../wire/decoder.ts';
 import type { ExtensionHandshake } from '../wire/extension.ts';
 import type { Handshake } from '../wire/handshake.ts';
-import { type BlockArrival, PeerProtocol, type PeerProtocolListener } from '../wire/peer-protocol.ts';
+import { type BlockArrival, type Introduction, PeerProtocol, type PeerProtocolListener } from '../wire/peer-protocol.ts';
 import type { BlockRequest } from '../wire/request-book.ts';
 import { RequestWindow } from '../wire/request-window.ts';
 import { FloodWatch } from './flood-watch.ts';
@@ -37,6 +37,8 @@ export interface PeerHost {
   blockReceived(peer: Peer, arrival: BlockArrival): void;
   /** A block of so many bytes came that nobody had asked for. */
   blockUnasked(length: number): void;
+  /** A message of peer exchange came. May throw ProtocolError. */
+  pexReceived(peer: Peer, payload: Uint8Array): void;
   /** Whether it may have this piece of us. */
   mayHave(peer: Peer, pieceIndex: number): boolean;
   /** It became interested in us, or lost its interest. */
@@ -65,6 +67,8 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   neededCount = 0;
   /** Its pieces are in the rarity order (a seed's are not: they would raise every count alike). */
   isCounted = false;
+  /** Where it listens: where it was dialled, or what it says, once it does. */
+  listensAt: Endpoint | undefined;
   /** Other addresses by which the same program was reached, not to be dialled meanwhile. */
   readonly otherAddresses: PeerAddress[] = [];
   /** It is closed in favour of another connection to the same program. */
@@ -92,7 +96,13 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
   #closed = false;
 
   constructor(
-    options: { address: PeerAddress; isIncoming: boolean; ours: Handshake; listenPort: number | undefined; geometry: Geometry },
+    options: {
+      address: PeerAddress;
+      isIncoming: boolean;
+      ours: Handshake;
+      introduction: Introduction;
+      geometry: Geometry;
+    },
     stream: ByteStream,
     host: PeerHost,
     clock: Clock,
@@ -100,13 +110,14 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
     this.address = options.address;
     this.name = formatEndpoint(options.address.endpoint);
     this.isIncoming = options.isIncoming;
+    this.listensAt = options.isIncoming ? undefined : options.address.endpoint;
     this.#stream = stream;
     this.#host = host;
     this.#clock = clock;
     this.#nowMs = clock.nowMs();
     this.#times = new PeerTimes(this.#nowMs);
     this.#flood = new FloodWatch(options.geometry.pieceCount);
-    this.protocol = new PeerProtocol(options.geometry, options.ours, options.listenPort, this);
+    this.protocol = new PeerProtocol(options.geometry, options.ours, options.introduction, this);
     this.sender = new PeerSender(stream, this.protocol.outgoing);
     this.#decoder = new WireDecoder(options.geometry.pieceCount, this.protocol);
   }
@@ -369,6 +380,10 @@ export class Peer implements PeerProtocolListener, ByteStreamListener, PickerPee
 
   blockUnasked(length: number): void {
     this.#host.blockUnasked(length);
+  }
+
+  pexReceived(payload: Uint8Array): void {
+    this.#host.pexReceived(this, payload);
   }
 
   mayHave(pieceIndex: number): boolean {

@@ -1,15 +1,17 @@
 // Which sources of peers a torrent has, by its options: one wiring line for each.
 
-import type { PeerOrigin, PeerSource, SourceReport, TransferTotals } from '../discovery/peer-source.ts';
+import { LocalDiscovery, type LocalDiscoveryParts } from '../discovery/local-discovery.ts';
+import type { PeerSource, PeerSourceListener, SourceReport, TransferTotals } from '../discovery/peer-source.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { Clock } from '../support/clock.ts';
-import type { Endpoint } from '../support/endpoint.ts';
 import type { Random } from '../support/random.ts';
+import { joinMulticast } from '../transport/multicast.ts';
 import type { Network } from '../transport/network.ts';
 import { TrackerAnnouncer } from '../tracker/announcer.ts';
 import { trackerClients } from '../tracker/tracker-clients.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
+import { groupOf } from './source-group.ts';
 
 /** The last outcome of each source, by its name, for the words at the end. */
 export type SourceLog = Map<string, SourceReport>;
@@ -19,18 +21,46 @@ export interface SourceContext {
   readonly peerId: Uint8Array;
   /** Where peers reach us, now. */
   readonly port: () => number;
+  /** Where we listen; undefined: nowhere. */
+  readonly localPort: () => number | undefined;
   readonly network: Network;
-  readonly log: SourceLog;
   readonly totals: () => TransferTotals;
-  readonly foundPeers: (origin: PeerOrigin, peers: readonly Endpoint[], localAllowed: boolean) => void;
+  readonly listener: PeerSourceListener;
 }
 
-/** The torrent's trackers, and in front of them those that the user typed. */
+/** The torrent's trackers, in front of them those that the user typed, and whoever is on the same network. */
 export function createSource(
-  torrent: { metainfo: Metainfo; options: DownloadOptions; clock: Clock; random: Random; tell: (event: DownloadEvent) => void },
+  torrent: { metainfo: Metainfo; options: DownloadOptions; clock: Clock; random: Random },
   context: SourceContext,
 ): PeerSource {
-  const { metainfo, options, clock, random, tell } = torrent;
+  const { metainfo, options, clock, random } = torrent;
+  const trackers = createAnnouncer(torrent, context);
+  const { localPort: port, network, listener } = context;
+  if (metainfo.private || options.localDiscovery === false || network.socks !== undefined) return trackers;
+  const join: LocalDiscoveryParts['join'] = (group, received) => joinMulticast(group, network, received);
+  return groupOf([trackers, new LocalDiscovery({ infohash: metainfo.infohash, port, join, clock, random, listener })]);
+}
+
+/** What every source of a torrent tells goes into its events, and the last of each into `log`. */
+export function sourceListener(
+  log: SourceLog,
+  tell: (event: DownloadEvent) => void,
+  book: Pick<PeerSourceListener, 'foundPeers' | 'seenAs'>,
+): PeerSourceListener {
+  return {
+    ...book,
+    reported(report) {
+      const { source, kind, outcome, peerCount } = report;
+      // Peers and neighbours name a few at a time, trackers all that they know.
+      const before = kind === undefined || outcome !== 'answered' ? 0 : (log.get(source)?.peerCount ?? 0);
+      // That there is no local network is nothing that went wrong.
+      if (outcome !== 'warned' && !(kind === 'lsd' && outcome === 'failed')) log.set(source, { ...report, peerCount: before + peerCount });
+      tell({ type: 'source', report });
+    },
+  };
+}
+
+function createAnnouncer({ metainfo, options, clock, random }: Parameters<typeof createSource>[0], context: SourceContext): PeerSource {
   const typed = options.announce ?? [];
   const typedUrls = new Set(typed);
   const clients = trackerClients(typedUrls, context.network);
@@ -45,12 +75,6 @@ export function createSource(
     totals: context.totals,
     clock,
     random,
-    listener: {
-      foundPeers: context.foundPeers,
-      reported(report) {
-        if (report.outcome !== 'warned') context.log.set(report.source, report);
-        tell({ type: 'source', report });
-      },
-    },
+    listener: context.listener,
   });
 }

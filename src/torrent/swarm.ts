@@ -22,6 +22,7 @@ import { Connections } from './connections.ts';
 import { Offer } from './offer.ts';
 import { Peer, type PeerHost } from './peer.ts';
 import { PeerAccounts } from './peer-accounts.ts';
+import type { PeerExchange } from './peer-exchange.ts';
 import type { Uploads } from './uploads.ts';
 
 /** What the torrent hears of its peers. */
@@ -72,6 +73,7 @@ export class Swarm implements PeerHost {
   readonly #offer: Offer;
   #exchange: BlockExchange | undefined;
   #uploads: Uploads | undefined;
+  #pex: PeerExchange | undefined;
 
   constructor(options: SwarmOptions) {
     this.#options = options;
@@ -80,7 +82,8 @@ export class Swarm implements PeerHost {
       encrypt: (stream) => encryptOutgoing(stream, options.handshake.infohash, options.encryption),
       makePeer: (address, stream, isIncoming) => {
         const { handshake, listenPort, ledger } = options;
-        return new Peer({ address, isIncoming, ours: handshake, listenPort: listenPort(), geometry: ledger.geometry }, stream, this, clock);
+        const introduction = { listenPort: listenPort(), takesPex: this.#pex !== undefined, yourIp: address.endpoint.host };
+        return new Peer({ address, isIncoming, ours: handshake, introduction, geometry: ledger.geometry }, stream, this, clock);
       },
       dialFailed: (address, wasTried, cause) => {
         if (wasTried) this.accounts.dialFailed(address, cause);
@@ -98,9 +101,10 @@ export class Swarm implements PeerHost {
   }
 
   /** Joins what belongs together; must come before the first peer. */
-  attach(exchange: BlockExchange, uploads: Uploads): void {
+  attach(exchange: BlockExchange, uploads: Uploads, pex?: PeerExchange): void {
     this.#exchange = exchange;
     this.#uploads = uploads;
+    this.#pex = pex;
   }
 
   /** Connections, half-open ones and those about to be dialled included. */
@@ -128,6 +132,7 @@ export class Swarm implements PeerHost {
       this.#exchange?.fill(peer);
     }
     this.#uploads?.tick(nowMs);
+    this.#pex?.tick(nowMs, this.ready.values());
     this.dial();
   }
 
@@ -222,8 +227,16 @@ export class Swarm implements PeerHost {
     this.#options.listener.peerConnected(peer.name);
   }
 
-  peerIntroduced(peer: Peer, { client, uploadOnly }: ExtensionHandshake): void {
+  peerIntroduced(peer: Peer, handshake: ExtensionHandshake): void {
+    const { client, uploadOnly, yourIp, listenPort } = handshake;
+    const { host } = peer.address.endpoint;
     peer.isUploadOnly = uploadOnly;
+    if (yourIp !== undefined) this.#options.book.seenAs(yourIp, host, this.#options.listenPort() ?? 1);
+    if (listenPort !== undefined && peer.listensAt === undefined) {
+      peer.listensAt = { host, port: listenPort };
+      peer.otherAddresses.push(...[this.#options.book.claim(peer.listensAt) ?? []].flat());
+    }
+    this.#pex?.introduced(peer, handshake);
     this.#closeSeed(peer);
     if (client === undefined || peer.isClosed) return;
     this.accounts.introduced(peer, client);
@@ -274,6 +287,10 @@ export class Swarm implements PeerHost {
     this.#exchange?.blockUnasked(length);
   }
 
+  pexReceived(peer: Peer, payload: Uint8Array): void {
+    this.#pex?.received(peer, payload);
+  }
+
   mayHave(peer: Peer, pieceIndex: number): boolean {
     return this.#offer.mayHave(peer, pieceIndex);
   }
@@ -299,6 +316,7 @@ export class Swarm implements PeerHost {
     this.#exchange?.peerGone(peer);
     this.#uploads?.peerGone(peer);
     if (wasReady) this.#offer.peerGone(peer);
+    this.#pex?.gone(peer);
     const hasServed = peer.receivedBytes > 0 && !(cause instanceof ProtocolError);
     for (const address of peer.otherAddresses) book.ended(address, hasServed, clock.nowMs());
     // Its answer came from ourselves, or for another torrent: asking again would bring the same.
@@ -323,7 +341,7 @@ export class Swarm implements PeerHost {
   /** Two that download nothing have nothing to say to each other. */
   #closeSeed(peer: Peer): void {
     if (!this.#isSeeding || peer.isClosed || !(peer.protocol.peerHas.isFull || peer.isUploadOnly)) return;
-    this.#options.book.retire(peer.address);
+    for (const address of [peer.address, ...peer.otherAddresses]) this.#options.book.retire(address);
     peer.close();
   }
 

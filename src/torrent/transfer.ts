@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { defaultStallTimeoutMs, notListeningPort, peerIdPrefix, peerLimits } from '../config.ts';
 import { AddressBook } from '../discovery/address-book.ts';
-import type { PeerSource } from '../discovery/peer-source.ts';
+import type { PeerSource, PeerSourceListener } from '../discovery/peer-source.ts';
 import type { TtorrentError } from '../errors.ts';
 import { concatBytes, fromText } from '../support/bytes.ts';
 import { type Clock, delay, type Timer } from '../support/clock.ts';
@@ -31,11 +31,12 @@ import { DownloadLimit } from './download-limit.ts';
 import { type EndFacts, incompleteError, sourcesAccount } from './end-cause.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
+import { PeerExchange } from './peer-exchange.ts';
 import { PieceIntake } from './piece-intake.ts';
 import { sequentialOptions } from './piece-order.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type SeedEnd, seedEnd, type SeedOptions } from './seed-goal.ts';
-import { type SourceLog, createSource } from './sources.ts';
+import { type SourceLog, createSource, sourceListener } from './sources.ts';
 import { Swarm } from './swarm.ts';
 import { TypedPeers } from './typed-peers.ts';
 import { Uploads, uploadBufferBytes } from './uploads.ts';
@@ -80,6 +81,7 @@ export class Transfer {
   readonly #watchdog: Watchdog;
   readonly #downloadLimit: DownloadLimit | undefined;
   readonly #sourceLog: SourceLog = new Map();
+  readonly #sourceListener: PeerSourceListener;
   readonly #peerId: Uint8Array;
   #source: PeerSource | undefined;
   #listener: PeerListener | undefined;
@@ -135,7 +137,12 @@ export class Transfer {
         peerConnected: (peer) => parts.tell({ type: 'peer', peer, change: 'connected', message: '' }),
         peerIntroduced: (peer, client) => parts.tell({ type: 'peer', peer, change: 'introduced', message: client }),
         peerLost: (peer, wasReady, cause) =>
-          parts.tell({ type: 'peer', peer, change: wasReady ? 'lost' : 'failed', message: cause?.message ?? '' }),
+          parts.tell({
+            type: 'peer',
+            peer,
+            change: wasReady ? 'lost' : 'failed',
+            message: cause?.message ?? (wasReady ? '' : 'it hung up'),
+          }),
         bytesRead: (length) => this.#downloadLimit?.bytesRead(length),
       },
     });
@@ -179,11 +186,25 @@ export class Transfer {
       isSeeding: () => this.ledger.isComplete,
       readFailed: (error) => this.#readFailed(error),
     });
-    this.swarm.attach(this.exchange, this.uploads);
+    this.#sourceListener = sourceListener(this.#sourceLog, parts.tell, {
+      foundPeers: (origin, peers, localAllowed, namedBy) => {
+        this.book.add(origin, peers, localAllowed, namedBy);
+        this.swarm.dial();
+      },
+      seenAs: (host, voter) => this.book.seenAs(host, voter, this.#outerPort),
+    });
+    const exchangesPeers = !metainfo.private && options.peerExchange !== false;
+    const pex = exchangesPeers ? new PeerExchange(clock, () => this.ledger.isComplete, this.#sourceListener) : undefined;
+    this.swarm.attach(this.exchange, this.uploads, pex);
     this.#readFrom((piece, offset, into) => storage.read(piece, offset, into));
     const { minRate, stallTimeoutMs = defaultStallTimeoutMs } = options;
     this.#watchdog = new Watchdog({ minRate, stallTimeoutMs }, clock.nowMs());
     this.#downloadLimit = maxDownloadRate === undefined ? undefined : new DownloadLimit(maxDownloadRate, clock, this.swarm);
+  }
+
+  /** Where peers reach us. */
+  get #outerPort(): number {
+    return this.#mapping?.externalPort ?? this.#listener?.port ?? notListeningPort;
   }
 
   get #isOver(): boolean {
@@ -246,19 +267,16 @@ export class Transfer {
     if (options.mapPort === true && this.#listener !== undefined) this.#mapping = this.#mapPort(this.#listener.port);
     this.#source = createSource(this.#parts, {
       peerId: this.#peerId,
-      port: () => this.#mapping?.externalPort ?? this.#listener?.port ?? notListeningPort,
+      port: () => this.#outerPort,
+      localPort: () => this.#listener?.port,
       network,
-      log: this.#sourceLog,
+      listener: this.#sourceListener,
       totals: () => ({
         uploaded: this.uploads.sentBytes,
         downloaded: this.exchange.receivedBytes,
         left: this.#leftBytes,
         isPartialSeed: this.ledger.isComplete && this.#leftBytes > 0,
       }),
-      foundPeers: (origin, peers, localAllowed) => {
-        this.book.add(origin, peers, localAllowed);
-        this.swarm.dial();
-      },
     });
     this.#source.setHungry(true);
     this.#source.start();

@@ -1,12 +1,12 @@
-// What a tracker's reply says (BEP 3, 7, 23, 31): read strictly where it shapes what we do, leniently where it only informs. BEP 24's
-// `external ip` is of no use to us: we never tell anyone our address. Pure.
+// What a tracker's reply says (BEP 3, 7, 23, 24, 31): read strictly where it shapes what we do, leniently where it only
+// informs. Pure.
 
 import { BencodeError, isBytes, isDict, isList, type BencodeDict, type BencodeValue } from '../bencode/bencode-value.ts';
 import { decodeFirst } from '../bencode/decode.ts';
 import { messageLimits, peerLimits, trackerLimits } from '../config.ts';
 import { ProtocolError } from '../errors.ts';
 import { toLatin1 } from '../support/bytes.ts';
-import { decodeCompactIpv4, decodeCompactIpv6, makeEndpoint, type Endpoint } from '../support/endpoint.ts';
+import { decodeCompactIpv4, decodeCompactIpv6, hostOfBytes, makeEndpoint, type Endpoint } from '../support/endpoint.ts';
 import { printable } from '../support/printable.ts';
 import type { AnnounceResponse } from './tracker-client.ts';
 import { TrackerRefusal } from './tracker-refusal.ts';
@@ -27,6 +27,8 @@ export function parseAnnounceReply(body: Uint8Array): Omit<AnnounceResponse, 'is
   const intervalMs = clampedMs(reply.get('interval')) ?? trackerLimits.defaultIntervalMs;
   const warning = reply.get('warning message');
   const trackerId = reply.get('tracker id');
+  const ours = reply.get('external ip');
+  const externalIp = isBytes(ours) ? hostOfBytes(ours) : undefined;
   return {
     peers: [...readPeers(reply.get('peers')), ...readPeers6(reply.get('peers6'))].slice(0, peerLimits.addresses),
     intervalMs: Math.max(intervalMs, minIntervalMs ?? 0),
@@ -34,6 +36,7 @@ export function parseAnnounceReply(body: Uint8Array): Omit<AnnounceResponse, 'is
     trackerId: isBytes(trackerId) && trackerId.length <= trackerLimits.trackerIdBytes ? trackerId.slice() : undefined,
     seeders: count(reply.get('complete')),
     leechers: count(reply.get('incomplete')),
+    ...(externalIp !== undefined && { externalIp }),
     warning: isBytes(warning) ? printable(warning, trackerLimits.failureReasonChars) : undefined,
   };
 }

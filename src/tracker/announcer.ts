@@ -151,7 +151,8 @@ export class TrackerAnnouncer implements PeerSource {
   #tell(url: string, response: AnnounceResponse): void {
     const { listener, typedUrls } = this.#parts;
     this.#lastFailures.delete(url);
-    const { warning, seeders, leechers } = response;
+    const { warning, seeders, leechers, externalIp } = response;
+    if (externalIp !== undefined) listener.seenAs(externalIp, url);
     if (warning !== undefined && warning !== this.#lastWarnings.get(url)) this.#report(url, 'warned', warning);
     if (warning !== undefined) this.#lastWarnings.set(url, warning);
     listener.reported({

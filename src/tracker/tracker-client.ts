@@ -36,6 +36,8 @@ export interface AnnounceResponse {
   readonly leechers: number | undefined;
   /** Made printable, short. */
   readonly warning: string | undefined;
+  /** Our address as it sees it (BEP 24): a canonical IP literal. */
+  readonly externalIp?: string;
   /** Whether the tracker was reached at a loopback or link-local address. */
   readonly isLocal: boolean;
 }

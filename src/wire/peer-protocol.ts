@@ -1,4 +1,4 @@
-// One peer as the protocol sees it (BEP 3, 6, 10, 20, 21): whether it chokes us, which pieces it has, what we asked of it. What it asks of
+// One peer as the protocol sees it (BEP 3, 6, 10, 11, 20, 21): whether it chokes us, which pieces it has, what we asked of it. What it asks of
 // us is upload-side.ts. A machine without I/O: decoded messages and time come in, calls on the listener and bytes to send go out. What to
 // ask for is decided elsewhere.
 
@@ -8,10 +8,17 @@ import type { Geometry } from '../metainfo/geometry.ts';
 import { Bitfield } from '../support/bitfield.ts';
 import { equalBytes } from '../support/bytes.ts';
 import type { DecoderListener } from './decoder.ts';
-import { type ExtensionHandshake, decodeExtensionHandshake, encodeExtensionHandshake, extensionHandshakeId } from './extension.ts';
+import {
+  type ExtensionHandshake,
+  type OurExtensions,
+  decodeExtensionHandshake,
+  encodeExtensionHandshake,
+  extensionHandshakeId,
+} from './extension.ts';
 import { type Handshake, encodeHandshake } from './handshake.ts';
 import { type BlockRange, type Message, encodeBare, encodeIndexed, encodeKeepAlive, encodeWithPayload, messageId } from './messages.ts';
 import { OutgoingBytes } from './outgoing-bytes.ts';
+import { ourPexId } from './pex.ts';
 import { type BlockRequest, RequestBook } from './request-book.ts';
 import { type UploadListener, UploadSide } from './upload-side.ts';
 
@@ -43,7 +50,12 @@ export interface PeerProtocolListener extends UploadListener {
   blockUnasked(length: number): void;
   /** The peer said who it is (BEP 10). */
   extensionsLearned(handshake: ExtensionHandshake): void;
+  /** A message of peer exchange came, not read as yet: what it says may not matter. May throw ProtocolError. */
+  pexReceived(payload: Uint8Array): void;
 }
+
+/** What we say of ourselves that concerns others (BEP 10). */
+export type Introduction = Pick<OurExtensions, 'listenPort' | 'takesPex' | 'yourIp'>;
 
 /** Pieces a peer may allow us while it chokes us (BEP 6 sends about 10). */
 const allowedFastMax = 128;
@@ -58,7 +70,7 @@ export class PeerProtocol implements DecoderListener {
   readonly allowedFast = new Set<number>();
   readonly #geometry: Geometry;
   readonly #ours: Handshake;
-  readonly #listenPort: number | undefined;
+  readonly #introduction: Introduction;
   readonly #listener: PeerProtocolListener;
 
   peerHas: Bitfield;
@@ -78,10 +90,10 @@ export class PeerProtocol implements DecoderListener {
   #arrivingStored = false;
   #extensionHandshakes = 0;
 
-  constructor(geometry: Geometry, ours: Handshake, listenPort: number | undefined, listener: PeerProtocolListener) {
+  constructor(geometry: Geometry, ours: Handshake, introduction: Introduction, listener: PeerProtocolListener) {
     this.#geometry = geometry;
     this.#ours = ours;
-    this.#listenPort = listenPort;
+    this.#introduction = introduction;
     this.#listener = listener;
     this.#requests = new RequestBook(geometry);
     this.uploads = new UploadSide(this.outgoing, listener);
@@ -131,10 +143,15 @@ export class PeerProtocol implements DecoderListener {
     const payload = encodeExtensionHandshake({
       client: userAgent,
       requestQueue: wireLimits.requestsWaiting,
-      listenPort: this.#listenPort,
+      ...this.#introduction,
       uploadOnly,
     });
-    this.outgoing.append(encodeWithPayload(messageId.extended, Uint8Array.of(extensionHandshakeId, ...payload)));
+    this.sendExtended(extensionHandshakeId, payload);
+  }
+
+  /** A message of an extension, by the id that the peer gave it. */
+  sendExtended(extensionId: number, payload: Uint8Array): void {
+    this.outgoing.append(encodeWithPayload(messageId.extended, Uint8Array.of(extensionId, ...payload)));
   }
 
   #sendPieces(weHave: Bitfield): void {
@@ -331,6 +348,7 @@ export class PeerProtocol implements DecoderListener {
   }
 
   #extendedReceived(extensionId: number, payload: Uint8Array): void {
+    if (extensionId === ourPexId && this.#introduction.takesPex) return this.#listener.pexReceived(payload);
     if (extensionId !== extensionHandshakeId) return;
     // BEP 10 allows a second handshake that changes a value; a stream of them is an attack on our parser.
     if (++this.#extensionHandshakes > wireLimits.unknownMessages)

@@ -52,6 +52,7 @@ test('tells a download from start to verdict, and prints no paths', async (t) =>
     ],
   );
   assert.deepEqual(eventsOf(events, 'start')[0]?.['options'], {
+    lsd: false, // a variable of every run in tests
     output: 'out',
     json: true,
     announce: [`${tracker.url}?passkey=***`],

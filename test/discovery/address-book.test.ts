@@ -223,4 +223,79 @@ describe('address book', () => {
     assert.equal(addresses.add('tracker', [at('2001:db8::1'), at('8.8.8.8')], false), 1);
     assert.equal(addresses.blockedCount, 0);
   });
+
+  it('lets no peer name more than 50 of what is known, or a quarter of it', () => {
+    const addresses = book();
+    const of = (network: number, count: number): Endpoint[] =>
+      Array.from({ length: count }, (_, index) => at(`${network}.0.${index >> 8}.${index & 255}`));
+    assert.equal(addresses.add('pex', of(11, 1000), false, 'a'), 50);
+    assert.equal(addresses.add('pex', of(12, 1000), false, 'a'), 0);
+    assert.equal(addresses.add('pex', of(13, 1000), false, 'b'), 50, 'another one may');
+    addresses.add('tracker', of(14, 700), false);
+    assert.equal(addresses.add('pex', of(12, 1000), false, 'a'), 199, '249 of 999');
+  });
+
+  it('dials privileged ports last, but for those that the user typed', () => {
+    const addresses = book();
+    addresses.add('tracker', [at('8.8.8.8', 22), at('9.9.9.9', 1023), at('7.7.7.7', 1024)], false);
+    assert.equal(addresses.next(0)?.endpoint.port, 1024);
+    addresses.add('user', [at('6.6.6.6', 80)], true);
+    assert.equal(addresses.next(0)?.endpoint.port, 80);
+    assert.deepEqual(drain(addresses, 0), ['8.8.8.8:22', '9.9.9.9:1023']);
+  });
+
+  it('dials in the order of BEP 40 once our address is known, and both families in turn', () => {
+    const addresses = book();
+    const order = (): string[] => {
+      const hosts: string[] = [];
+      for (let next = addresses.next(0); next !== undefined; next = addresses.next(0)) hosts.push(next.endpoint.host);
+      return hosts;
+    };
+    // 0xec2d7224 and 0x99568189: the examples of the BEP.
+    const four = ['123.213.32.234', '98.76.54.32'];
+    addresses.add(
+      'tracker',
+      [...four, '2001:db8::1', '2001:db8::2'].map((host) => at(host)),
+      false,
+    );
+    addresses.seenAs('123.213.32.10', 'a tracker', 6881);
+    const dialled = order();
+    assert.deepEqual(
+      dialled.filter((host) => !host.includes(':')),
+      ['98.76.54.32', '123.213.32.234'],
+    );
+    assert.equal(dialled.slice(0, 2).filter((host) => host.includes(':')).length, 1);
+    assert.equal(dialled.slice(2).filter((host) => host.includes(':')).length, 1);
+  });
+
+  it('does not dial where a peer that connected to us listens, until it has gone; then it gets back to one that served', () => {
+    const addresses = book();
+    addresses.add('tracker', [at('8.8.8.8')], false);
+    const incoming = addresses.accept(at('8.8.8.8', 50_000));
+    const claimed = addresses.claim(at('8.8.8.8'));
+    assert.ok(incoming !== undefined && claimed !== undefined);
+    assert.equal(addresses.next(0), undefined);
+    assert.equal(addresses.claim(at('8.8.8.8')), undefined, 'once');
+    for (const address of [incoming, claimed]) addresses.ended(address, true, 0);
+    assert.deepEqual(drain(addresses, 1000), ['8.8.8.8:6881']);
+
+    const unnamed = book();
+    const leecher = unnamed.claim(at('9.9.9.9'));
+    assert.ok(leecher !== undefined);
+    unnamed.ended(leecher, false, 0);
+    assert.equal(unnamed.size, 0, 'nothing came of it, and nobody named it');
+    const seed = unnamed.claim(at('9.9.9.9'));
+    assert.ok(seed !== undefined);
+    unnamed.ended(seed, true, 0);
+    assert.deepEqual(drain(unnamed, 1000), ['9.9.9.9:6881']);
+  });
+
+  it('counts what listens there as no second connection of its host', () => {
+    const addresses = book();
+    for (let port = 0; port < peerLimits.perAddress; port++) {
+      assert.ok(addresses.accept(at('8.8.8.8', 50_000 + port)));
+      assert.ok(addresses.claim(at('8.8.8.8', 6881 + port)));
+    }
+    assert.equal(addresses.accept(at('8.8.8.8', 60_000)), undefined);
+  });
 });

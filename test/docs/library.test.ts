@@ -6,9 +6,16 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { blocksOf } from '../support/document-blocks.ts';
 import { exampleSwarm } from '../support/example-swarm.ts';
-import { startProgram } from '../support/run-cli.ts';
+import { preload, startProgram } from '../support/run-cli.ts';
 
 const page = readFileSync('docs/library.md', 'utf8');
+
+/** An example is not to speak to the network of the machine, as local discovery would. */
+const onLoopback = preload(`
+  import dgram from 'node:dgram';
+  import { syncBuiltinESMExports } from 'node:module';
+  dgram.createSocket = () => { throw new Error('no datagrams in tests'); };
+  syncBuiltinESMExports();`);
 
 const examples = ['README.md', 'docs/library.md'].flatMap((file) => blocksOf(file).map((block) => ({ file, ...block })));
 for (const { file, language, code, line, heading, check, output } of examples) {
@@ -17,7 +24,7 @@ for (const { file, language, code, line, heading, check, output } of examples) {
     const { directory } = await exampleSwarm(t);
     const program = path.join(directory, 'example.mjs');
     writeFileSync(program, code);
-    const { exitCode, stdout, stderr } = await startProgram([process.execPath, program], { cwd: directory }).finished;
+    const { exitCode, stdout, stderr } = await startProgram([process.execPath, ...onLoopback, program], { cwd: directory }).finished;
     assert.equal(exitCode, 0, stderr);
     assert.ok(output !== undefined || file === 'README.md', 'has no ```text block behind it');
     if (output === undefined) return assert.match(stdout, /debian\.iso$/m);

@@ -3,6 +3,9 @@
 #       seeds without checking, until killed; with any but `any` it takes encrypted connections alone, and of those only what is named
 #   libtorrent-tool.py dial HOST:PORT any|rc4|plaintext CONTENT_DIRECTORY TORRENT      the same, and connects to that peer again and again
 #   libtorrent-tool.py leech DIRECTORY plain|encrypted {TORRENT HOST:PORT}...    downloads each from its peer, until killed
+#   libtorrent-tool.py join lsd|pex PORT RATE DIRECTORY TORRENT [HOST:PORT...]
+#       takes part, until killed: with the files in DIRECTORY as a seed; finds others by that alone, beside the peers named; downloads with at
+#       most RATE bytes per second, 0: no limit
 #   libtorrent-tool.py create v1|v1-padded|hybrid PIECE_LENGTH CONTENT_PATH TORRENT
 #       makes a torrent, and its pad files beside the content for clients that take them for files
 
@@ -96,6 +99,32 @@ def leech(directory, encryption, *torrents_and_peers):
         time.sleep(0.5)
 
 
+def join(how, port, rate, directory, torrent, *peers):
+    session = lt.session({
+        'listen_interfaces': f'0.0.0.0:{port},[::]:{port}',
+        'enable_dht': False,
+        'enable_lsd': how == 'lsd',
+        'enable_upnp': False,
+        'enable_natpmp': False,
+        'enable_outgoing_utp': False,
+        'enable_incoming_utp': False,
+        'allow_multiple_connections_per_ip': True,
+    })
+    parameters = lt.add_torrent_params()
+    parameters.ti = lt.torrent_info(torrent)
+    parameters.save_path = directory
+    if how != 'pex':
+        parameters.flags |= lt.torrent_flags.disable_pex
+    handle = session.add_torrent(parameters)
+    handle.set_download_limit(int(rate))  # that of the session is not for peers of one network
+    while True:
+        for peer in peers:
+            host, peer_port = peer.rsplit(':', 1)
+            if handle.status().num_peers < len(peers) and not handle.status().is_seeding:
+                handle.connect_peer((host, int(peer_port)))
+        time.sleep(0.5)
+
+
 def create(version, piece_length, path, torrent):
     flags = {
         'v1': lt.create_torrent.v1_only,
@@ -119,4 +148,4 @@ def create(version, piece_length, path, torrent):
 
 
 if __name__ == '__main__':
-    {'seed': seed, 'dial': dial, 'leech': leech, 'create': create}[sys.argv[1]](*sys.argv[2:])
+    {'seed': seed, 'dial': dial, 'leech': leech, 'join': join, 'create': create}[sys.argv[1]](*sys.argv[2:])

@@ -110,8 +110,8 @@ function childEnvironment(added: RunOptions['env'] = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|NODE_TEST_CONTEXT$|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$|CI$|TTORRENT_)/.test(name),
   );
-  // Complete downloads are remembered nowhere unless a test says where.
-  return { ...Object.fromEntries(own), TTORRENT_CONFIG: '', XDG_STATE_HOME: '/dev/null', ...added };
+  // Complete downloads are remembered nowhere unless a test says where, and nothing is said to the machine's network.
+  return { ...Object.fromEntries(own), TTORRENT_CONFIG: '', TTORRENT_LSD: 'no', XDG_STATE_HOME: '/dev/null', ...added };
 }
 
 interface Collected {

@@ -30,7 +30,12 @@ async function connected(t: TestContext, options: Partial<DownloadOptions>): Pro
   t.after(() => seeder.close());
   const clock = new HandClock();
   const outputDir = scratchDirectory(t);
-  const running = new Download(parseTorrent(torrent.bytes), { outputDir, peers: [seeder.address], ...options }, clock, seededRandom(1));
+  const running = new Download(
+    parseTorrent(torrent.bytes),
+    { outputDir, localDiscovery: false, peers: [seeder.address], ...options },
+    clock,
+    seededRandom(1),
+  );
   let code: string | undefined;
   const ended = running.result.then(
     () => 'complete',

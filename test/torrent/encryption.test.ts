@@ -68,6 +68,7 @@ async function downloadFrom(t: TestContext, port: number, encryption: Encryption
   const outputDir = scratchDirectory(t);
   const running = download(metainfo, {
     outputDir,
+    localDiscovery: false,
     peers: [`127.0.0.1:${port}`],
     stallTimeoutMs: 2_000,
     ...(encryption !== undefined && { encryption }),
@@ -129,7 +130,7 @@ describe('encryption', () => {
     it(`of peers that connect to us is ${encrypted ? (plain ? 'accepted' : 'demanded') : 'refused'} with \`${encryption}\``, async (t) => {
       const tracker = await FakeTracker.start();
       t.after(() => tracker.close());
-      const running = download(metainfo, { outputDir: scratchDirectory(t), announce: [tracker.url], encryption });
+      const running = download(metainfo, { outputDir: scratchDirectory(t), localDiscovery: false, announce: [tracker.url], encryption });
       for await (const event of running) if (event.type === 'source') break;
       const port = Number(tracker.announces[0]?.query.get('port'));
       const ask = async (policy: EncryptionPolicy): Promise<boolean> => {

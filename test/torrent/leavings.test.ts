@@ -46,7 +46,7 @@ test('downloads that succeed, fail and are stopped leave no descriptor, timer, s
   const { signal } = new AbortController();
   const begin = (options: Partial<DownloadOptions>): Download => {
     const outputDir = path.join(directory, String(begun.length));
-    const running = download(metainfo, { outputDir, stallTimeoutMs: 10_000, signal, ...options });
+    const running = download(metainfo, { outputDir, localDiscovery: false, stallTimeoutMs: 10_000, signal, ...options });
     begun.push(new WeakRef(running));
     return running;
   };

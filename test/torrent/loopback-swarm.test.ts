@@ -34,6 +34,7 @@ async function downloadFrom(
   const startedMs = performance.now();
   const running = download(parseTorrent(torrent.bytes), {
     outputDir,
+    localDiscovery: false,
     peers: seeders.map((seeder) => seeder.address),
     stallTimeoutMs: 30_000,
   });

@@ -32,7 +32,7 @@ async function closedPort(): Promise<string> {
 
 /** The download from `peers`, ended. */
 async function ended(t: TestContext, peers: readonly string[], stallTimeoutMs = 1500): Promise<{ running: Download; message: string }> {
-  const running = download(parseTorrent(torrent.bytes), { outputDir: scratchDirectory(t), peers, stallTimeoutMs });
+  const running = download(parseTorrent(torrent.bytes), { outputDir: scratchDirectory(t), localDiscovery: false, peers, stallTimeoutMs });
   const message = await running.result.then(
     () => '',
     (error: Error) => error.message,

@@ -49,7 +49,7 @@ interface Seeding {
 async function seeding(t: TestContext, options: Partial<DownloadOptions> = {}): Promise<Seeding> {
   const directory = contentOf(t);
   const port = await freePort();
-  const running = seed(parseTorrent(torrent.bytes), { outputDir: directory, port, ...options });
+  const running = seed(parseTorrent(torrent.bytes), { outputDir: directory, localDiscovery: false, port, ...options });
   t.after(() => {
     running.stop();
     return running.result.catch(() => {});
@@ -220,7 +220,12 @@ describe('a seed', () => {
   it('writes nothing', async (t) => {
     const directory = contentOf(t);
     const before = new Set(readdirSync(directory, { recursive: true, encoding: 'utf8' }));
-    const running = seed(parseTorrent(torrent.bytes), { outputDir: directory, port: await freePort(), seed: { durationMs: 0 } });
+    const running = seed(parseTorrent(torrent.bytes), {
+      outputDir: directory,
+      localDiscovery: false,
+      port: await freePort(),
+      seed: { durationMs: 0 },
+    });
     await running.result;
     assert.deepEqual(new Set(readdirSync(directory, { recursive: true, encoding: 'utf8' })), before);
   });
@@ -228,7 +233,7 @@ describe('a seed', () => {
   it('refuses to begin when something is missing, and says how much', async (t) => {
     const directory = contentOf(t);
     truncateSync(path.join(directory, 'album', 'two'), 500_000);
-    const running = seed(parseTorrent(torrent.bytes), { outputDir: directory, port: await freePort() });
+    const running = seed(parseTorrent(torrent.bytes), { outputDir: directory, localDiscovery: false, port: await freePort() });
     await assert.rejects(running.result, { code: 'data-mismatch', message: /only \d+ of 18 pieces/ });
   });
 
@@ -270,7 +275,12 @@ describe('while it downloads', () => {
     const seeder = await Seeder.start({ torrent, has: (piece) => hasAll || piece % 2 === 0 });
     t.after(() => seeder.close());
     const port = await freePort();
-    const running = download(parseTorrent(torrent.bytes), { outputDir: scratchDirectory(t), port, peers: [seeder.address] });
+    const running = download(parseTorrent(torrent.bytes), {
+      outputDir: scratchDirectory(t),
+      localDiscovery: false,
+      port,
+      peers: [seeder.address],
+    });
     for await (const event of running) if (event.type === 'piece') break;
     const leecher = await Leecher.connect({ port, infohash: torrent.infohash });
     t.after(() => leecher.close());
@@ -290,6 +300,7 @@ describe('while it downloads', () => {
     const downloads = ports.map((port) =>
       download(big, {
         outputDir: scratchDirectory(t),
+        localDiscovery: false,
         port,
         peers: peers.filter((peer) => !peer.endsWith(`:${port}`)),
         seed: { ratio: 0 },

@@ -18,7 +18,7 @@ async function seeder(t: TestContext, options: Partial<SeederOptions> = {}): Pro
 }
 
 test('gives the file as a web stream of verified bytes, and the result of the download', async (t) => {
-  const { stream, download } = streamDownload(metainfo, { peers: [(await seeder(t)).address] });
+  const { stream, download } = streamDownload(metainfo, { localDiscovery: false, peers: [(await seeder(t)).address] });
   const sum = createHash('sha256');
   const kept: Uint8Array[] = [];
   for await (const chunk of stream) {
@@ -33,7 +33,7 @@ test('gives the file as a web stream of verified bytes, and the result of the do
 
 test('asks for no more than the read-ahead beyond what was read', async (t) => {
   const peer = await seeder(t);
-  const { stream, download } = streamDownload(metainfo, { peers: [peer.address], readAheadBytes: 300_000 });
+  const { stream, download } = streamDownload(metainfo, { localDiscovery: false, peers: [peer.address], readAheadBytes: 300_000 });
   let readBytes = 0;
   for await (const chunk of stream) {
     readBytes += chunk.length;
@@ -46,14 +46,14 @@ test('asks for no more than the read-ahead beyond what was read', async (t) => {
 
 test('a reader that cancels ends the download, and a signal fails the stream', async (t) => {
   const peer = await seeder(t, { rateBytesPerSecond: 500_000 });
-  const cancelled = streamDownload(metainfo, { peers: [peer.address] });
+  const cancelled = streamDownload(metainfo, { localDiscovery: false, peers: [peer.address] });
   const reader = cancelled.stream.getReader();
   await reader.read();
   await reader.cancel(new Error('seen enough'));
   await assert.rejects(cancelled.download.result, /seen enough/);
 
   const stop = new AbortController();
-  const aborted = streamDownload(metainfo, { peers: [peer.address], signal: stop.signal });
+  const aborted = streamDownload(metainfo, { localDiscovery: false, peers: [peer.address], signal: stop.signal });
   const other = aborted.stream.getReader();
   await other.read();
   stop.abort(new Error('no more'));

@@ -32,6 +32,12 @@ test('reads every field of a reply with compact peers', () => {
   });
 });
 
+test('reads our own address, of either family (BEP 24)', () => {
+  assert.equal(parse(`d11:external ip4:\x05\x06\x07\x08e`).externalIp, '5.6.7.8');
+  assert.equal(parse(`d11:external ip${s(`\x20\x01\x0d\xb8${'\0'.repeat(11)}\x01`)}e`).externalIp, '2001:db8::1');
+  for (const value of ['3:abc', '7:1.2.3.4', 'i1e', 'le']) assert.equal('externalIp' in parse(`d11:external ip${value}e`), false, value);
+});
+
 test('a reply that says nothing of peers has none, and the default interval', () => {
   const reply = parse('de');
   assert.deepEqual(reply.peers, []);

@@ -27,6 +27,7 @@ export class ScriptedSwarm implements TrackerClient {
   readonly announcer: TrackerAnnouncer;
   readonly seen: SeenAnnounce[] = [];
   readonly reports: SourceReport[] = [];
+  readonly seenAs: [host: string, voter: string][] = [];
   readonly found: { readonly atMs: number; readonly peers: readonly Endpoint[]; readonly localAllowed: boolean }[] = [];
   readonly behaviours: Map<string, Behaviour>;
   /** Announces that wait for an answer. */
@@ -45,6 +46,7 @@ export class ScriptedSwarm implements TrackerClient {
       totals: () => this.totals,
       listener: {
         foundPeers: (_origin, peers, localAllowed) => this.found.push({ atMs: this.clock.nowMs(), peers, localAllowed }),
+        seenAs: (host, voter) => this.seenAs.push([host, voter]),
         reported: (report) => this.reports.push(report),
       },
       clock: this.clock,

@@ -29,21 +29,27 @@ class Scene {
   readonly protocol: PeerProtocol;
 
   constructor(remote: Handshake = theirs) {
-    this.protocol = new PeerProtocol(geometry, ours, 6881, {
-      handshakeDone: () => this.told.push('handshake'),
-      piecesLearned: () => this.told.push('pieces'),
-      pieceLearned: (piece) => this.told.push(`piece ${piece}`),
-      blockUnasked: (bytes) => this.told.push(`unasked ${bytes}`),
-      blocksReturned: (blocks) => {
-        this.returned.push(...blocks);
-        this.onReturned();
+    this.protocol = new PeerProtocol(
+      geometry,
+      ours,
+      { listenPort: 6881, takesPex: true, yourIp: undefined },
+      {
+        handshakeDone: () => this.told.push('handshake'),
+        piecesLearned: () => this.told.push('pieces'),
+        pieceLearned: (piece) => this.told.push(`piece ${piece}`),
+        blockUnasked: (bytes) => this.told.push(`unasked ${bytes}`),
+        blocksReturned: (blocks) => {
+          this.returned.push(...blocks);
+          this.onReturned();
+        },
+        blockStarted: () => this.place,
+        blockReceived: (arrival) => this.arrivals.push(arrival),
+        extensionsLearned: () => this.told.push('extensions'),
+        pexReceived: (payload) => this.told.push(`pex ${payload.length}`),
+        mayHave: () => this.mayHave,
+        interestChanged: () => this.told.push('interest'),
       },
-      blockStarted: () => this.place,
-      blockReceived: (arrival) => this.arrivals.push(arrival),
-      extensionsLearned: () => this.told.push('extensions'),
-      mayHave: () => this.mayHave,
-      interestChanged: () => this.told.push('interest'),
-    });
+    );
     this.protocol.handshakeReceived(remote);
     this.protocol.outgoing.take();
   }
@@ -272,10 +278,16 @@ describe('peer protocol', () => {
       blocksReturned() {},
       blockReceived() {},
       extensionsLearned() {},
+      pexReceived() {},
       mayHave: () => true,
       interestChanged() {},
     };
-    const protocol = new PeerProtocol(everywhere, ours, undefined, { ...silent, blockStarted: () => undefined });
+    const protocol = new PeerProtocol(
+      everywhere,
+      ours,
+      { listenPort: undefined, takesPex: false, yourIp: undefined },
+      { ...silent, blockStarted: () => undefined },
+    );
     protocol.handshakeReceived(theirs);
     for (let piece = 0; piece < 1000; piece++) protocol.messageReceived({ kind: 'allowed-fast', pieceIndex: piece });
     assert.ok(protocol.mayRequest(127));

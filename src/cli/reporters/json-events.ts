@@ -71,11 +71,11 @@ export class JsonEvents {
       case 'progress':
         return this.#fromProgress(event.progress, nowMs);
       case 'source':
-        return [{ type: 'tracker', ...trackerFacts(event.report) }];
+        return [fromSource(event.report)];
       case 'peer':
         // An address that cannot be reached is no source; a long list of dead ones would bury the rest.
         if (event.change === 'failed' && !this.#options.verbose) return [];
-        return [{ type: 'source', kind: 'peer', peer: event.peer, change: event.change, message: event.message }];
+        return [{ type: 'source', kind: 'peer', peer: event.peer, change: event.change, message: event.message, peerCount: 0 }];
       case 'piece':
         return this.#options.pieceEvents ? [{ type: 'piece', pieceIndex: event.pieceIndex }] : [];
       case 'bad-data':
@@ -148,6 +148,13 @@ export class JsonEvents {
     };
     return [...bodies, { type: 'progress', ...body, connectedPeers, knownPeers, bannedPeers }];
   }
+}
+
+function fromSource(report: SourceReport): EventBody {
+  const { kind, outcome, message, peerCount } = report;
+  if (kind === undefined) return { type: 'tracker', ...trackerFacts(report) };
+  const facts = outcome === 'answered' ? { peer: message, change: 'named', message: '' } : { peer: '', change: 'failed', message };
+  return { type: 'source', kind, ...facts, peerCount };
 }
 
 /** The same as an object; null when no sum was asked for. */
