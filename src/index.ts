@@ -43,6 +43,8 @@ export type { SeedEnd, SeedOptions } from './torrent/seed-goal.ts';
 export { type PublishedSums, type PublishedSumsRequest, publishedSums } from './torrent/published-sums.ts';
 export type { ByteSink } from './storage/gathering-sink.ts';
 export { downloadInto, streamDownload, type StreamedDownload, type StreamOptions } from './torrent/stream-download.ts';
+export type { WebSeedAccount, WebSeedFate } from './webseed/web-seed.ts';
+export type { PreferredSource } from './webseed/source-policy.ts';
 export type { PeerAccount, PeerFate } from './torrent/peer-accounts.ts';
 export type { SourceReport } from './discovery/peer-source.ts';
 export type { EncryptionPolicy } from './wire/mse.ts';

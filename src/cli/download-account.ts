@@ -46,6 +46,8 @@ export class DownloadAccount {
         return this.#talk.detail(`banned ${event.peer}: ${event.reason}`);
       case 'peer':
         return this.#talk.detail(`peer ${event.peer} ${event.change}${event.message === '' ? '' : `: ${event.message}`}`);
+      case 'web-seed':
+        return this.#noteWebSeed(event);
       case 'warning':
         return this.#talk.warn(event.message);
       case 'progress':
@@ -75,6 +77,12 @@ export class DownloadAccount {
     if (progress.bannedPeers > 0) parts.push(`${formatCount(progress.bannedPeers, 'peer')} banned`);
     if (others !== undefined) parts.push(others);
     return `ends after ${formatDuration(progress.elapsedMs)} with exit code ${exitCode} (${exitCodeName(exitCode)}): ${parts.join(', ')}`;
+  }
+
+  /** The library tells what is new only. */
+  #noteWebSeed({ url, change, message }: Extract<DownloadEvent, { type: 'web-seed' }>): void {
+    if (change === 'failed') this.#talk.warn(`${url} failed: ${message}`);
+    else this.#talk.detail(`${url} gives data`);
   }
 
   #noteSource(report: SourceReport): void {

@@ -33,6 +33,7 @@ export class RunTally {
       case 'banned':
       case 'progress':
       case 'warning':
+      case 'web-seed':
         return;
     }
   }

@@ -15,6 +15,7 @@ import { type Clock, type Timer, systemClock } from '../support/clock.ts';
 import { Deferred } from '../support/deferred.ts';
 import { type Random, systemRandom } from '../support/random.ts';
 import { type HostAndPort, parseHostAndPort } from '../transport/resolve.ts';
+import type { WebSeedAccount } from '../webseed/web-seed.ts';
 import { approvedBy, callersCheck } from './approval.ts';
 import { deadlineMessage } from './end-cause.ts';
 import { EventQueue } from './event-queue.ts';
@@ -121,6 +122,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
       checkedBytes: this.#checked.bytes,
       bytesToCheck: this.#checked.total,
       downloadedBytes: transfer?.exchange.receivedBytes ?? 0,
+      webBytes: transfer?.webSeeds.downloadedBytes ?? 0,
       wastedBytes: transfer?.exchange.wastedBytes ?? 0,
       corruptBytes: transfer?.corruptBytes ?? 0,
       uploadedBytes: transfer?.uploads.sentBytes ?? 0,
@@ -139,6 +141,11 @@ export class Download implements AsyncIterable<DownloadEvent> {
   peers(): PeerAccount[] {
     const swarm = this.#transfer?.swarm;
     return swarm?.accounts.list(swarm.ready, this.#clock.nowMs(), this.#startedMs) ?? [];
+  }
+
+  /** Every web seed, with what it gave; none before the check of existing data is over. */
+  webSeeds(): WebSeedAccount[] {
+    return this.#transfer?.webSeeds.accounts ?? [];
   }
 
   /** Whether the piece is verified and on disk; false before the check of existing data is over. */

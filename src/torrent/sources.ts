@@ -1,12 +1,15 @@
-// Which sources of peers a torrent has, by its options: one wiring line for each.
+// Which sources a torrent has, by its options: one wiring line for each.
 
 import type { PeerOrigin, PeerSource, SourceReport, TransferTotals } from '../discovery/peer-source.ts';
+import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import type { Random } from '../support/random.ts';
 import { TrackerAnnouncer } from '../tracker/announcer.ts';
 import { trackerClients } from '../tracker/tracker-clients.ts';
+import type { RunExchange } from '../webseed/run-exchange.ts';
+import { WebSeeds } from '../webseed/web-seeds.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 
@@ -23,6 +26,26 @@ export interface SourceContext {
   readonly foundPeers: (origin: PeerOrigin, peers: readonly Endpoint[], localAllowed: boolean) => void;
 }
 
+/** The torrent's web seeds, and in front of them those that the user typed. */
+export function createWebSeeds(
+  torrent: { metainfo: Metainfo; geometry: Geometry; options: DownloadOptions; clock: Clock; tell: (event: DownloadEvent) => void },
+  exchange: RunExchange,
+  needed: Iterable<number>,
+  bytesRead: (length: number) => void,
+): WebSeeds {
+  const { metainfo, geometry, options, clock, tell } = torrent;
+  return new WebSeeds({
+    metainfo,
+    geometry,
+    exchange,
+    needed,
+    clock,
+    typed: options.webSeeds ?? [],
+    wishes: { prefer: options.prefer ?? 'any', afterMs: options.webSeedAfterMs },
+    listener: { bytesRead, changed: (url, change, message) => tell({ type: 'web-seed', url, change, message }) },
+  });
+}
+
 /** The torrent's trackers, and in front of them those that the user typed. */
 export function createSource(
   torrent: { metainfo: Metainfo; options: DownloadOptions; clock: Clock; random: Random; tell: (event: DownloadEvent) => void },
@@ -32,7 +55,7 @@ export function createSource(
   const typed = options.announce ?? [];
   const typedUrls = new Set(typed);
   return new TrackerAnnouncer({
-    trackers: typed.length > 0 ? [typed, ...metainfo.trackers] : metainfo.trackers,
+    trackers: options.noPeers === true ? [] : typed.length > 0 ? [typed, ...metainfo.trackers] : metainfo.trackers,
     typedUrls,
     infohash: metainfo.infohash,
     peerId: context.peerId,

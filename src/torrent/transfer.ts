@@ -24,6 +24,7 @@ import { acceptEncrypted } from '../transport/encrypted-stream.ts';
 import { type PeerListener, listenForPeers } from '../transport/listener.ts';
 import { type PortMapping, mapPort } from '../transport/port-mapping/port-mapping.ts';
 import type { HostAndPort } from '../transport/resolve.ts';
+import type { WebSeeds } from '../webseed/web-seeds.ts';
 import { BlockExchange } from './block-exchange.ts';
 import { Choker } from './choker.ts';
 import { DownloadLimit } from './download-limit.ts';
@@ -34,7 +35,7 @@ import { PieceIntake } from './piece-intake.ts';
 import { sequentialOptions } from './piece-order.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type SeedEnd, seedEnd, type SeedOptions } from './seed-goal.ts';
-import { type SourceLog, createSource } from './sources.ts';
+import { type SourceLog, createSource, createWebSeeds } from './sources.ts';
 import { Swarm } from './swarm.ts';
 import { TypedPeers } from './typed-peers.ts';
 import { Uploads, uploadBufferBytes } from './uploads.ts';
@@ -68,6 +69,7 @@ export class Transfer {
   readonly book: AddressBook;
   readonly swarm: Swarm;
   readonly exchange: BlockExchange;
+  readonly webSeeds: WebSeeds;
   readonly uploads: Uploads;
   corruptBytes = 0;
   verifiedBytes = 0;
@@ -140,27 +142,30 @@ export class Transfer {
       signal: this.#over.signal,
       onVerified: (piece, bytes) => intake.verified(piece, bytes),
       onCorrupt: (piece, bytes) => intake.corrupt(piece, bytes),
-      onRoom: () => this.swarm.resume('disk'),
+      onRoom: () => this.#resume('disk'),
       onError: (error) => this.#fail(error),
     });
     const intake = new PieceIntake(this.ledger, buffers, this.#writer, {
       pieceVerified: (piece) => this.#pieceVerified(piece),
       pieceFailed: (piece, senders, length) => {
         this.corruptBytes += length;
-        parts.tell({ type: 'bad-data', pieceIndex: piece, peers: senders.map((number) => this.swarm.pieceFailed(number)) });
+        parts.tell({ type: 'bad-data', pieceIndex: piece, peers: this.#namesOfFailed(senders) });
       },
       peerGuilty: (number, reason) => this.#ban(number, reason),
     });
     this.exchange = new BlockExchange({
       ledger: this.ledger,
       peers: this.swarm.ready,
+      lanes: () => this.webSeeds.lanes,
+      mayAskPeers: (nowMs) => this.webSeeds.mayAskPeers(nowMs),
       clock,
       random,
       pieceCompleted: (partial) => {
         intake.completed(partial);
-        if (this.#writer.isFull) this.swarm.pause('disk');
+        if (this.#writer.isFull) this.#pause('disk');
       },
     });
+    this.webSeeds = createWebSeeds(parts, this.exchange, this.ledger.needed, (length) => this.#downloadLimit?.bytesRead(length));
     const { maxUploadRate, maxDownloadRate } = options;
     this.uploads = new Uploads({
       peers: this.swarm.ready,
@@ -177,7 +182,13 @@ export class Transfer {
     this.#readFrom((piece, offset, into) => storage.read(piece, offset, into));
     const { minRate, stallTimeoutMs = defaultStallTimeoutMs } = options;
     this.#watchdog = new Watchdog({ minRate, stallTimeoutMs }, clock.nowMs());
-    this.#downloadLimit = maxDownloadRate === undefined ? undefined : new DownloadLimit(maxDownloadRate, clock, this.swarm);
+    this.#downloadLimit =
+      maxDownloadRate === undefined
+        ? undefined
+        : new DownloadLimit(maxDownloadRate, clock, {
+            pause: (reason) => this.#pause(reason),
+            resume: (reason) => this.#resume(reason),
+          });
   }
 
   get #isOver(): boolean {
@@ -223,6 +234,7 @@ export class Transfer {
     this.#timer?.cancel();
     this.#downloadLimit?.close();
     this.uploads.close();
+    this.webSeeds.close();
     await this.swarm.close();
     await this.#listener?.close();
   }
@@ -235,7 +247,7 @@ export class Transfer {
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     const infohashes = [this.#parts.metainfo.infohash];
     const accept = (stream: ByteStream): void => this.swarm.accept(acceptEncrypted(stream, infohashes, options.encryption ?? 'prefer'));
-    if (options.listen !== false) this.#listener = await listenForPeers(options.port, accept);
+    if (options.listen !== false && options.noPeers !== true) this.#listener = await listenForPeers(options.port, accept);
     if (options.mapPort === true && this.#listener !== undefined) this.#mapping = this.#mapPort(this.#listener.port);
     this.#source = createSource(this.#parts, {
       peerId: this.#peerId,
@@ -254,7 +266,7 @@ export class Transfer {
     });
     this.#source.setHungry(true);
     this.#source.start();
-    this.#typedPeers.add(this.#parts.typedPeers);
+    if (options.noPeers !== true) this.#typedPeers.add(this.#parts.typedPeers);
     this.#tickedMs = clock.nowMs();
     this.#tick();
   }
@@ -287,6 +299,7 @@ export class Transfer {
     if (sleptMs > sleptMinMs) {
       this.#watchdog.slept(sleptMs, nowMs, this.exchange.receivedBytes);
       this.swarm.slept(sleptMs);
+      this.webSeeds.slept(sleptMs);
     }
     this.swarm.tick(nowMs);
     if (this.ledger.isComplete) this.#tickSeeding(nowMs);
@@ -305,6 +318,7 @@ export class Transfer {
 
   #tickDownload(nowMs: number): void {
     this.#source?.setHungry(this.swarm.ready.size < hungryBelow);
+    this.webSeeds.tick(this.exchange.receivedBytes - this.webSeeds.downloadedBytes, this.#mayFindPeers || this.swarm.ready.size > 0, nowMs);
     // Nobody can be blamed for what the reader of a stream does not take.
     if (this.#parts.storage.ordered?.isHeldUp === true) this.#watchdog.slept(tickMs, nowMs, this.exchange.receivedBytes);
     const cause = this.#watchdog.check(nowMs, this.exchange.storedBytes, this.exchange.receivedBytes);
@@ -314,8 +328,25 @@ export class Transfer {
 
   /** No tracker, no peer, and nothing that could bring one: waiting would be in vain. */
   #hasNobodyToAsk(): boolean {
-    const mayFindPeers = this.#source?.isUsable === true || this.#typedPeers.isLookingUp;
-    return !mayFindPeers && this.swarm.connectionCount === 0 && !this.book.hasProspects;
+    return !this.#mayFindPeers && !this.webSeeds.isUsable && this.swarm.connectionCount === 0 && !this.book.hasProspects;
+  }
+
+  get #mayFindPeers(): boolean {
+    return this.#source?.isUsable === true || this.#typedPeers.isLookingUp;
+  }
+
+  #pause(reason: string): void {
+    this.swarm.pause(reason);
+    this.webSeeds.pause(reason);
+  }
+
+  #resume(reason: string): void {
+    this.swarm.resume(reason);
+    this.webSeeds.resume(reason);
+  }
+
+  #namesOfFailed(senders: readonly number[]): string[] {
+    return [...new Set(senders.map((number) => this.webSeeds.pieceFailed(number) ?? this.swarm.pieceFailed(number)))];
   }
 
   /** The error for `cause`, with what is known at this moment. */
@@ -329,7 +360,7 @@ export class Transfer {
   }
 
   #facts(): EndFacts {
-    const { metainfo, options, clock } = this.#parts;
+    const { options, clock } = this.#parts;
     return {
       options,
       wantedPieces: this.ledger.wanted.count,
@@ -341,7 +372,8 @@ export class Transfer {
       sourceReports: [...this.#sourceLog.values()],
       peers: this.swarm.accounts.list(this.swarm.ready, clock.nowMs(), 0),
       lacksDescriptors: this.swarm.lacksDescriptors,
-      webSeeds: metainfo.webSeeds.length,
+      webSeeds: this.webSeeds.accounts,
+      hasOtherWebSeeds: this.webSeeds.isUsable,
     };
   }
 
@@ -350,13 +382,15 @@ export class Transfer {
     this.#leftBytes -= this.#parts.geometry.lengthOf(pieceIndex);
     this.#parts.tell({ type: 'piece', pieceIndex });
     this.swarm.pieceVerified(pieceIndex);
+    if (this.ledger.order !== undefined) this.webSeeds.poke(); // its window may have moved on
     if (this.ledger.isComplete) this.#downloaded.resolve();
   }
 
   #ban(number: number, reason: string): void {
-    const name = this.swarm.ban(number);
+    const server = this.webSeeds.provenGuilty(number);
+    const name = server?.url ?? this.swarm.ban(number);
     if (name === undefined) return;
-    this.ledger.dropBlocksOf(number);
+    for (const banned of server?.numbers ?? [number]) this.ledger.dropBlocksOf(banned);
     this.#parts.tell({ type: 'banned', peer: name, reason });
   }
 

@@ -58,6 +58,7 @@ export class ReportRecorder {
       case 'banned':
       case 'peer':
       case 'source':
+      case 'web-seed':
         return;
     }
   }

@@ -76,6 +76,8 @@ export class JsonEvents {
         // An address that cannot be reached is no source; a long list of dead ones would bury the rest.
         if (event.change === 'failed' && !this.#options.verbose) return [];
         return [{ type: 'source', kind: 'peer', peer: event.peer, change: event.change, message: event.message }];
+      case 'web-seed':
+        return [{ type: 'source', kind: 'web-seed', url: event.url, change: event.change, message: event.message }];
       case 'piece':
         return this.#options.pieceEvents ? [{ type: 'piece', pieceIndex: event.pieceIndex }] : [];
       case 'bad-data':
