@@ -69,7 +69,7 @@ export class DownloadAccount {
         ? []
         : [
             `${progress.verifiedPieces} of ${formatCount(progress.pieceCount, 'piece')} verified and ${this.#use}`,
-            `${formatBytes(progress.downloadedBytes)} received`,
+            `${formatBytes(progress.downloadedBytes)} received${progress.webBytes === 0 ? '' : `, ${formatBytes(progress.webBytes)} of it from web seeds`}`,
           ];
     const sent = sentText(progress);
     if (sent !== undefined) parts.push(sent);
@@ -130,6 +130,7 @@ function completionOf({ files, progress }: Pick<DownloadResult, 'files' | 'progr
   const what = `complete and verified: ${formatCount(files.length, 'file')}, ${formatBytes(progress.totalBytes)}`;
   if (progress.downloadedBytes === 0) return `${what}, all of it was there`;
   const { downloadedBytes, elapsedMs } = progress;
+  const fromWeb = progress.webBytes === 0 ? '' : `, ${formatBytes(progress.webBytes)} of it from web seeds`;
   const meanRate = formatRate((downloadedBytes * 1000) / Math.max(elapsedMs, 1));
-  return `${what} in ${formatDuration(elapsedMs)} (${formatBytes(downloadedBytes)} received, ${meanRate})`;
+  return `${what} in ${formatDuration(elapsedMs)} (${formatBytes(downloadedBytes)} received${fromWeb}, ${meanRate})`;
 }

@@ -16,6 +16,8 @@ export interface RunTaker {
   readonly outstandingCount: number;
   /** Where its last run ended, as a torrent offset. */
   readonly cursor: number;
+  /** Only what follows at the cursor is of use: it is on the way already. */
+  readonly isReadingOn: boolean;
   /** No request of it reaches into another piece (BEP 17). */
   readonly isPieceBound: boolean;
 }
@@ -85,11 +87,13 @@ function nextPiece(ledger: PieceLedger, taker: RunTaker): number | undefined {
   const { missing, geometry, order } = ledger;
   const isFit = (piece: number): boolean => missing.has(piece) && taker.canGive(piece) && ledger.mayBegin(piece, taker.number);
   if (order !== undefined) return order.first(ledger, isFit);
+  const start = Math.floor(taker.cursor / geometry.pieceLength);
+  if (taker.isReadingOn) return isFit(start) ? start : undefined;
   const isUneven = missing.availabilityOf(missing.at(0)) < missing.availabilityOf(missing.at(missing.size - 1));
+  if (!isUneven && isFit(start)) return start;
   if (isUneven || missing.size <= fewMissing) {
     for (let rank = 0; rank < Math.min(missing.size, fewMissing); rank++) if (isFit(missing.at(rank))) return missing.at(rank);
   }
-  const start = Math.floor(taker.cursor / geometry.pieceLength);
   for (let i = 0; i < geometry.pieceCount; i++) {
     const piece = (start + i) % geometry.pieceCount;
     if (isFit(piece)) return piece;

@@ -145,7 +145,9 @@ export class Download implements AsyncIterable<DownloadEvent> {
 
   /** Every web seed, with what it gave; none before the check of existing data is over. */
   webSeeds(): WebSeedAccount[] {
-    return this.#transfer?.webSeeds.accounts ?? [];
+    const sinceStart = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms - this.#startedMs);
+    const accounts = this.#transfer?.webSeeds.accounts ?? [];
+    return accounts.map((account) => ({ ...account, firstBlockMs: sinceStart(account.firstBlockMs) }));
   }
 
   /** Whether the piece is verified and on disk; false before the check of existing data is over. */

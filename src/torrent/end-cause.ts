@@ -93,7 +93,7 @@ function webSeedAccount({ url, fate, message, downloadedBytes }: WebSeedAccount)
     case 'unused':
       return `${url} was not asked`;
     case 'serving':
-      return `${url}${gave}`;
+      return `${url}${gave}${message === '' ? '' : `; ${message}`}`;
     case 'sent-bad-data':
       return `${url} ${message}`;
     case 'failed':

@@ -73,6 +73,7 @@ const rateShare = 0.2;
 export class Lane implements RunHolder {
   readonly number: number;
   cursor: number;
+  isReadingOn = false;
   minRoundTripMs = Number.POSITIVE_INFINITY;
   /** Bytes per millisecond, as far as known. */
   rate = 0;
@@ -403,7 +404,10 @@ export class Lane implements RunHolder {
     this.#giveUp();
     this.cursor = at;
     this.#asked = asked;
-    return this.#mayTake && this.#takeRun() && this.#runBegin === at;
+    this.isReadingOn = true;
+    const hasRun = this.#mayTake && this.#takeRun();
+    this.isReadingOn = false;
+    return hasRun && this.#runBegin === at;
   }
 
   #bodyEnded(): void {

@@ -7,7 +7,7 @@ import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { Clock } from '../support/clock.ts';
 import { formatBytes } from '../support/format-bytes.ts';
 import { formatDuration } from '../support/format-duration.ts';
-import { redactUrl } from '../support/printable.ts';
+import { printable, redactUrl } from '../support/printable.ts';
 import { type ContentRequest, fileUrl, pieceUrl } from './content-url.ts';
 import { LaneCount } from './lane-count.ts';
 import type { LaneHost } from './lane.ts';
@@ -20,13 +20,13 @@ export interface WebSeedAccount {
   /** Its URL, secrets hidden. */
   readonly url: string;
   readonly fate: WebSeedFate;
-  /** Why it failed last; empty when it did not. */
+  /** Why it failed, or which files it lacks; empty when nothing is wrong. */
   readonly message: string;
   /** Content that came from it, good or not. */
   readonly downloadedBytes: number;
   /** Pieces that failed their hash and to which it had sent blocks. */
   readonly badPieces: number;
-  /** When its first block was here, on the clock. */
+  /** When its first block was here: of a `Download` since it began, here on the clock. */
   readonly firstBlockMs: number | undefined;
 }
 
@@ -67,6 +67,8 @@ export class WebSeed implements LaneHost {
   #guilt = 0;
   #failures = 0;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** What it lacks; and why it failed last, if that was not all. */
+  #lack = '';
   #message = '';
   #firstBlockMs: number | undefined;
   #isServing = false;
@@ -141,6 +143,7 @@ export class WebSeed implements LaneHost {
     this.#firstBlockMs ??= this.#parts.clock.nowMs();
     if (this.#isServing) return;
     this.#isServing = true;
+    this.#message = this.#lack;
     this.#failures = 0;
     this.#parts.listener.changed(this, 'connected', '');
   }
@@ -149,7 +152,8 @@ export class WebSeed implements LaneHost {
     this.#gone.add(fileIndex);
     const file = this.#parts.metainfo.files[fileIndex];
     const isAlone = !this.#parts.metainfo.isMultiFile || file === undefined;
-    this.#tell(isAlone ? message : `${message} for ${file.path.at(-1) ?? ''}${this.#gone.size > 1 ? ' and others' : ''}`);
+    this.#lack = isAlone ? message : `${message} for ${printable(file.path.at(-1) ?? '', 100)}${this.#gone.size > 1 ? ' and others' : ''}`;
+    this.#tell(this.#lack);
   }
 
   busy(retryMs: number | undefined, message: string): void {

@@ -55,7 +55,8 @@ export class WebSeeds {
     const { metainfo, clock } = parts;
     this.#policy = new SourcePolicy(parts.wishes, clock.nowMs());
     const typed = new Set(parts.typed);
-    const files = [...typed, ...metainfo.webSeeds.filter((url) => !typed.has(url))];
+    const { httpSeeds = [] } = metainfo;
+    const files = [...new Set([...typed, ...metainfo.webSeeds])].filter((url) => !httpSeeds.includes(url));
     const make = (url: string, kind: 'files' | 'pieces'): WebSeed =>
       new WebSeed({
         url,
@@ -70,7 +71,7 @@ export class WebSeeds {
           changed: (seed, change, message) => parts.listener.changed(seed.name, change, message),
         },
       });
-    this.#seeds = [...files.map((url) => make(url, 'files')), ...(metainfo.httpSeeds ?? []).map((url) => make(url, 'pieces'))];
+    this.#seeds = [...files.map((url) => make(url, 'files')), ...httpSeeds.map((url) => make(url, 'pieces'))];
   }
 
   /** Whether one of them may give something, now or later. */
