@@ -27,6 +27,7 @@ import type { HostAndPort } from '../transport/resolve.ts';
 import type { WebSeeds } from '../webseed/web-seeds.ts';
 import { BlockExchange } from './block-exchange.ts';
 import { Choker } from './choker.ts';
+import { Givers } from './givers.ts';
 import { DownloadLimit } from './download-limit.ts';
 import { type EndFacts, incompleteError, sourcesAccount } from './end-cause.ts';
 import type { DownloadEvent } from './events.ts';
@@ -70,6 +71,7 @@ export class Transfer {
   readonly swarm: Swarm;
   readonly exchange: BlockExchange;
   readonly webSeeds: WebSeeds;
+  readonly #givers: Givers;
   readonly uploads: Uploads;
   corruptBytes = 0;
   verifiedBytes = 0;
@@ -142,16 +144,19 @@ export class Transfer {
       signal: this.#over.signal,
       onVerified: (piece, bytes) => intake.verified(piece, bytes),
       onCorrupt: (piece, bytes) => intake.corrupt(piece, bytes),
-      onRoom: () => this.#resume('disk'),
+      onRoom: () => this.#givers.resume('disk'),
       onError: (error) => this.#fail(error),
     });
     const intake = new PieceIntake(this.ledger, buffers, this.#writer, {
       pieceVerified: (piece) => this.#pieceVerified(piece),
       pieceFailed: (piece, senders, length) => {
         this.corruptBytes += length;
-        parts.tell({ type: 'bad-data', pieceIndex: piece, peers: this.#namesOfFailed(senders) });
+        parts.tell({ type: 'bad-data', pieceIndex: piece, peers: this.#givers.pieceFailed(senders) });
       },
-      peerGuilty: (number, reason) => this.#ban(number, reason),
+      peerGuilty: (number, reason) => {
+        const peer = this.#givers.ban(number, this.ledger);
+        if (peer !== undefined) parts.tell({ type: 'banned', peer, reason });
+      },
     });
     this.exchange = new BlockExchange({
       ledger: this.ledger,
@@ -162,10 +167,11 @@ export class Transfer {
       random,
       pieceCompleted: (partial) => {
         intake.completed(partial);
-        if (this.#writer.isFull) this.#pause('disk');
+        if (this.#writer.isFull) this.#givers.pause('disk');
       },
     });
     this.webSeeds = createWebSeeds(parts, this.exchange, this.ledger.needed, (length) => this.#downloadLimit?.bytesRead(length));
+    this.#givers = new Givers(this.swarm, this.webSeeds);
     const { maxUploadRate, maxDownloadRate } = options;
     this.uploads = new Uploads({
       peers: this.swarm.ready,
@@ -182,13 +188,7 @@ export class Transfer {
     this.#readFrom((piece, offset, into) => storage.read(piece, offset, into));
     const { minRate, stallTimeoutMs = defaultStallTimeoutMs } = options;
     this.#watchdog = new Watchdog({ minRate, stallTimeoutMs }, clock.nowMs());
-    this.#downloadLimit =
-      maxDownloadRate === undefined
-        ? undefined
-        : new DownloadLimit(maxDownloadRate, clock, {
-            pause: (reason) => this.#pause(reason),
-            resume: (reason) => this.#resume(reason),
-          });
+    this.#downloadLimit = maxDownloadRate === undefined ? undefined : new DownloadLimit(maxDownloadRate, clock, this.#givers);
   }
 
   get #isOver(): boolean {
@@ -335,20 +335,6 @@ export class Transfer {
     return this.#source?.isUsable === true || this.#typedPeers.isLookingUp;
   }
 
-  #pause(reason: string): void {
-    this.swarm.pause(reason);
-    this.webSeeds.pause(reason);
-  }
-
-  #resume(reason: string): void {
-    this.swarm.resume(reason);
-    this.webSeeds.resume(reason);
-  }
-
-  #namesOfFailed(senders: readonly number[]): string[] {
-    return [...new Set(senders.map((number) => this.webSeeds.pieceFailed(number) ?? this.swarm.pieceFailed(number)))];
-  }
-
   /** The error for `cause`, with what is known at this moment. */
   explain(cause: Parameters<typeof incompleteError>[0]): TtorrentError {
     return incompleteError(cause, this.#facts());
@@ -384,14 +370,6 @@ export class Transfer {
     this.swarm.pieceVerified(pieceIndex);
     if (this.ledger.order !== undefined) this.webSeeds.poke(); // its window may have moved on
     if (this.ledger.isComplete) this.#downloaded.resolve();
-  }
-
-  #ban(number: number, reason: string): void {
-    const server = this.webSeeds.provenGuilty(number);
-    const name = server?.url ?? this.swarm.ban(number);
-    if (name === undefined) return;
-    for (const banned of server?.numbers ?? [number]) this.ledger.dropBlocksOf(banned);
-    this.#parts.tell({ type: 'banned', peer: name, reason });
   }
 
   #readFrom(read: ReadPiece): void {

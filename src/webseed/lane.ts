@@ -2,7 +2,6 @@
 // the byte reached when it breaks. What an outcome means for the seed is web-seed.ts's matter.
 
 import { webSeedLimits, wireLimits } from '../config.ts';
-import { NetworkError, ProtocolError, type TtorrentError } from '../errors.ts';
 import type { FileSlice, Geometry } from '../metainfo/geometry.ts';
 import type { RequestedBlock } from '../pieces/endgame.ts';
 import { type Clock, timeOfDayMs } from '../support/clock.ts';
@@ -10,12 +9,12 @@ import type { Reach } from '../support/endpoint.ts';
 import { formatDuration } from '../support/format-duration.ts';
 import type { Hop } from '../transport/connect-rule.ts';
 import type { LookupHost } from '../transport/host-lookup.ts';
-import { HttpConnection } from '../transport/http-connection.ts';
-import { type AnswerHead, AnswerReader } from './answer-reader.ts';
+import type { AnswerHead } from './answer-reader.ts';
 import { verdictOn } from './answer-verdict.ts';
 import { type ContentRequest, redirectTarget, requestFor } from './content-url.ts';
 import type { RunExchange, RunHolder } from './run-exchange.ts';
 import { RunInProgress } from './run-in-progress.ts';
+import { WebConnection, type WebConnectionListener } from './web-connection.ts';
 
 /** The seed that a lane belongs to. */
 export interface LaneHost {
@@ -70,7 +69,7 @@ const dropMax = 64 * 1024;
 const rateShare = 0.2;
 
 /** A lane. Its owner calls `tick` about ten times a second. */
-export class Lane implements RunHolder {
+export class Lane implements RunHolder, WebConnectionListener {
   readonly number: number;
   cursor: number;
   isReadingOn = false;
@@ -84,10 +83,7 @@ export class Lane implements RunHolder {
   #runBegin = 0;
   #slice = 0;
   #asked: Asked | undefined;
-  #connection: HttpConnection | undefined;
-  #origin = '';
-  #reader: AnswerReader | undefined;
-  #opening: AbortController | undefined;
+  readonly #connection: WebConnection;
   /** Answers that began on this connection: one that breaks before the next begins may just have been idle for too long. */
   #answers = 0;
   /** Content bytes since the connection was made. */
@@ -104,6 +100,7 @@ export class Lane implements RunHolder {
     this.#host = host;
     this.#parts = parts;
     this.#tickedMs = parts.clock.nowMs();
+    this.#connection = new WebConnection(this, parts.lookupHost);
   }
 
   get isPieceBound(): boolean {
@@ -151,9 +148,9 @@ export class Lane implements RunHolder {
   setPaused(isPaused: boolean): void {
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
-    if (isPaused) return this.#connection?.pause();
+    this.#connection.setPaused(isPaused);
+    if (isPaused) return;
     this.#readMs = this.#blockMs = this.#parts.clock.nowMs();
-    this.#connection?.resume();
     if (this.#run === undefined) this.work();
   }
 
@@ -166,7 +163,7 @@ export class Lane implements RunHolder {
       this.rate = this.rate === 0 ? rate : this.rate * (1 - rateShare) + rate * rateShare;
     }
     this.#bytesSinceTick = 0;
-    if (this.#run === undefined || this.#isPaused || this.#opening !== undefined) return;
+    if (this.#run === undefined || this.#isPaused || this.#connection.isOpening) return;
     // Others have brought the rest; what is left would be read for nothing.
     if (!this.#run.isNeeded) return this.#finish();
     const { idleTimeoutMs, blockTimeoutMs } = webSeedLimits;
@@ -182,7 +179,7 @@ export class Lane implements RunHolder {
 
   /** Ends it; what it owes is free. */
   close(): void {
-    this.#disconnect();
+    this.#connection.close();
     this.#giveUp();
   }
 
@@ -243,79 +240,29 @@ export class Lane implements RunHolder {
     const nowMs = this.#parts.clock.nowMs();
     this.#readMs = nowMs;
     this.#asked = { hop, request, redirects, sentMs: nowMs, skip: 0, body: 'unknown', then: undefined, received: 0 };
-    if (this.#connection === undefined || this.#origin !== hop.url.origin) return this.#connect(hop);
-    this.#reader?.expect();
-    this.#connection.send(requestFor(hop.url, request.range));
+    this.#connection.send(hop, requestFor(hop.url, request.range));
   }
 
-  #connect(hop: Hop): void {
-    this.#disconnect();
-    const opening = new AbortController();
-    this.#opening = opening;
-    const reader = new AnswerReader({
-      headRead: (head) => this.#headRead(head),
-      bodyRead: (chunk) => this.#bodyRead(chunk),
-      bodyEnded: () => this.#bodyEnded(),
-    });
-    const listener = {
-      bytesReceived: (chunk: Uint8Array): void => this.#bytesReceived(reader, chunk),
-      closed: (cause: TtorrentError | undefined): void => this.#closed(reader, cause),
-    };
-    HttpConnection.open(hop, this.#parts.lookupHost, webSeedLimits, opening.signal, listener).then(
-      (connection) => {
-        if (opening.signal.aborted) return connection.close();
-        this.#opening = undefined;
-        this.#connection = connection;
-        this.#origin = hop.url.origin;
-        this.#reader = reader;
-        this.#answers = 0;
-        this.#sinceConnect = 0;
-        this.#readMs = this.#blockMs = this.#parts.clock.nowMs();
-        if (this.#isPaused) connection.pause();
-        reader.expect();
-        connection.send(requestFor(hop.url, this.#asked?.request.range));
-      },
-      (error: Error) => {
-        if (opening.signal.aborted) return;
-        this.#opening = undefined;
-        this.#broken(error.message, false);
-      },
-    );
+  connected(): void {
+    this.#answers = 0;
+    this.#sinceConnect = 0;
+    this.#readMs = this.#blockMs = this.#parts.clock.nowMs();
   }
 
-  #disconnect(): void {
-    this.#opening?.abort(new NetworkError('not needed any more'));
-    this.#opening = undefined;
-    this.#reader?.stop();
-    this.#reader = undefined;
-    this.#connection?.close();
-    this.#connection = undefined;
-  }
-
-  #bytesReceived(reader: AnswerReader, chunk: Uint8Array): void {
+  bytesRead(length: number): void {
     this.#readMs = this.#parts.clock.nowMs();
-    this.#host.bytesRead(chunk.length);
-    try {
-      reader.push(chunk);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#broken(error.message, false);
-    }
+    this.#host.bytesRead(length);
   }
 
-  #closed(reader: AnswerReader, cause: TtorrentError | undefined): void {
-    if (cause === undefined && reader.ended()) {
-      if (this.#reader === reader) this.#disconnect();
-      return;
-    }
-    const wasIdleTooLong = this.#answers > 0 && this.#asked?.body === 'unknown';
-    this.#broken(cause?.message ?? 'connection closed before the answer was complete', wasIdleTooLong);
+  /** One that answered before and then ended may just have been idle for too long. */
+  broken(message: string): void {
+    this.#broken(message, this.#answers > 0 && this.#asked?.body === 'unknown');
   }
 
-  #headRead(head: AnswerHead): void {
+  headRead(head: AnswerHead): void {
     const asked = this.#asked;
     const run = this.#run;
-    if (asked === undefined || run === undefined) return this.#disconnect();
+    if (asked === undefined || run === undefined) return this.#connection.close();
     this.#answers++;
     this.minRoundTripMs = Math.min(this.minRoundTripMs, Math.max(this.#readMs - asked.sentMs, 0.1));
     const { range, fileIndex } = asked.request;
@@ -325,10 +272,10 @@ export class Lane implements RunHolder {
         asked.skip = range === undefined ? 0 : verdict.skip;
         asked.body = verdict.isWhole && range !== undefined ? 'whole' : 'range';
         if (asked.body === 'whole') this.#host.knowsNoRanges();
-        if (!head.keepsAlive) this.#origin = '';
+        if (!head.keepsAlive) this.#connection.retire();
         return;
       case 'redirect': {
-        const reach = this.#connection?.reach ?? 'global';
+        const reach = this.#connection.reach ?? 'global';
         return this.#drop(head, () => this.#redirected(asked, verdict.location, reach));
       }
       case 'gone':
@@ -348,7 +295,7 @@ export class Lane implements RunHolder {
       asked.then = then;
       return;
     }
-    this.#disconnect();
+    this.#connection.close();
     then();
   }
 
@@ -361,7 +308,7 @@ export class Lane implements RunHolder {
     this.#send({ hop: { ...asked.hop, url: target, redirectedFrom: reach }, request: asked.request, redirects: asked.redirects + 1 });
   }
 
-  #bodyRead(chunk: Uint8Array): void {
+  bodyRead(chunk: Uint8Array): void {
     const asked = this.#asked;
     const run = this.#run;
     if (asked === undefined || run === undefined || asked.body === 'dropped') return;
@@ -383,7 +330,7 @@ export class Lane implements RunHolder {
       if (asked.body === 'whole' && this.#goesOn(asked, slice)) continue;
       if (asked.body === 'whole' && content.length === 0 && slice.fileOffset + slice.length === slice.file.length) return;
       // More than was asked for.
-      this.#disconnect();
+      this.#connection.close();
       return this.#proceed();
     }
   }
@@ -410,11 +357,11 @@ export class Lane implements RunHolder {
     return hasRun && this.#runBegin === at;
   }
 
-  #bodyEnded(): void {
+  bodyEnded(): void {
     const asked = this.#asked;
     if (asked === undefined) return;
     if (asked.then !== undefined) return asked.then();
-    if (this.#origin === '') this.#disconnect();
+    if (!this.#connection.isKept) this.#connection.close();
     if (asked.received === 0) return this.#stop(() => this.#host.failed('it sent nothing of what was asked for'));
     this.#proceed(); // short of what was asked for, it is asked for the rest
   }
@@ -429,7 +376,7 @@ export class Lane implements RunHolder {
   /** The connection is of no use any more. Goes on at the byte reached where it has been of use. */
   #broken(message: string, mayRetry: boolean): void {
     const isFruitful = this.#sinceConnect >= wireLimits.blockBytes;
-    this.#disconnect();
+    this.#connection.close();
     if ((isFruitful || mayRetry) && this.#run !== undefined) {
       this.#sinceConnect = 0;
       this.#proceed();
@@ -438,7 +385,7 @@ export class Lane implements RunHolder {
 
   /** Nothing of the run is needed any more, while its bytes are still on the way. */
   #finish(): void {
-    this.#disconnect();
+    this.#connection.close();
     this.#proceed();
   }
 

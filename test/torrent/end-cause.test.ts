@@ -104,7 +104,7 @@ describe('the account of a download that ended', () => {
     ];
     assert.equal(
       sourcesAccount({ ...facts, options: { ...facts.options, noPeers: true }, sourceReports: [], webSeeds }),
-      'http://a/ was not asked; http://b/ gave 1.0 KiB; http://c/ failed: HTTP 500; http://d/ gave 1.0 KiB, then failed: HTTP 500; ' +
+      'http://a/ was not asked; http://b/ gave 1.00 KiB; http://c/ failed: HTTP 500; http://d/ gave 1.00 KiB, then failed: HTTP 500; ' +
         'http://e/ sent wrong bytes',
     );
   });
