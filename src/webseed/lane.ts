@@ -57,7 +57,7 @@ interface Asked {
   /** What is done with the body: nothing yet, taken, taken as that of the whole file, or read to its end for the sake of the connection. */
   body: 'unknown' | 'range' | 'whole' | 'dropped';
   /** Once the body has been read. */
-  then: (() => void) | undefined;
+  afterBody: (() => void) | undefined;
   /** Content bytes of this answer. */
   received: number;
 }
@@ -239,7 +239,7 @@ export class Lane implements RunHolder, WebConnectionListener {
   #send({ hop, request, redirects }: Pick<Asked, 'hop' | 'request' | 'redirects'>): void {
     const nowMs = this.#parts.clock.nowMs();
     this.#readMs = nowMs;
-    this.#asked = { hop, request, redirects, sentMs: nowMs, skip: 0, body: 'unknown', then: undefined, received: 0 };
+    this.#asked = { hop, request, redirects, sentMs: nowMs, skip: 0, body: 'unknown', afterBody: undefined, received: 0 };
     this.#connection.send(hop, requestFor(hop.url, request.range));
   }
 
@@ -287,16 +287,16 @@ export class Lane implements RunHolder, WebConnectionListener {
     }
   }
 
-  /** The body is of no use. `then` follows when it is out of the way. */
-  #drop(head: AnswerHead, then: () => void): void {
+  /** The body is of no use. `next` follows when it is out of the way. */
+  #drop(head: AnswerHead, next: () => void): void {
     const asked = this.#asked;
     if (asked !== undefined && head.keepsAlive && (head.length ?? dropMax + 1) <= dropMax) {
       asked.body = 'dropped';
-      asked.then = then;
+      asked.afterBody = next;
       return;
     }
     this.#connection.close();
-    then();
+    next();
   }
 
   #redirected(asked: Asked, location: string, reach: Reach): void {
@@ -360,7 +360,7 @@ export class Lane implements RunHolder, WebConnectionListener {
   bodyEnded(): void {
     const asked = this.#asked;
     if (asked === undefined) return;
-    if (asked.then !== undefined) return asked.then();
+    if (asked.afterBody !== undefined) return asked.afterBody();
     if (!this.#connection.isKept) this.#connection.close();
     if (asked.received === 0) return this.#stop(() => this.#host.failed('it sent nothing of what was asked for'));
     this.#proceed(); // short of what was asked for, it is asked for the rest

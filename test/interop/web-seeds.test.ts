@@ -44,7 +44,7 @@ for (const torrent of [single, many]) {
     const events = readEvents(readFileSync(path.join(directory, 'events'), 'utf8'));
     const summary = events.find(({ type }) => type === 'summary');
     const bytes = torrent.files.reduce((sum, { length, pad }) => sum + (pad ? 0 : length), 0);
-    const [webSeed] = summary?.['webSeeds'] as { url: string; fate: string; downloadedBytes: number }[];
+    const [webSeed] = (summary?.['webSeeds'] ?? []) as { url: string; fate: string; downloadedBytes: number }[];
     assert.deepEqual([webSeed?.url, webSeed?.fate, webSeed?.downloadedBytes], [url, 'serving', bytes]);
     assert.ok(
       events.some(({ type, kind, peer, change }) => type === 'source' && kind === 'web-seed' && peer === url && change === 'connected'),

@@ -19,7 +19,7 @@ export interface WebRequest {
   /** How many requests came before. */
   readonly number: number;
   /** The bytes of `file` from `begin` to `end`, in the torrent. */
-  content(begin?: number, end?: number): Buffer;
+  readonly content: (begin?: number, end?: number) => Buffer;
 }
 
 /** Answers in place of the honest server; returning true lets the honest server answer. */
@@ -67,7 +67,8 @@ export class WebServer {
     const decoded = decodeURIComponent(/%FF/i.test(pathname) ? '' : pathname).slice(1);
     const file = this.#torrent.files.find(({ path, pad }) => !pad && path.join('/') === decoded);
     const [first] = this.#torrent.files;
-    const served = file ?? (first as MadeFile);
+    const served = file ?? first;
+    if (served === undefined) throw new Error('a torrent without files');
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
     const begin = Number(range?.[1] ?? 0);
     const end = range === null ? served.length : Number(range[2]) + 1;
