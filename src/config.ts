@@ -190,6 +190,37 @@ export const udpTrackerLimits = {
   sessions: 1024,
 } as const;
 
+/** Web seeds (BEP 17, 19). */
+export const webSeedLimits = {
+  connectTimeoutMs: 10_000,
+  /** Nothing came for so long: the range is asked for elsewhere. */
+  idleTimeoutMs: 20_000,
+  /** As a peer: a block that takes longer holds up what others could send. 16 KiB at 1 KB/s take 16 s. */
+  blockTimeoutMs: 60_000,
+  /** Connections to one server, and servers at a time: mirrors are somebody's gift. */
+  lanes: 4,
+  seedsAtOnce: 8,
+  /** A request for less is mostly waiting, one for more is bytes that nobody else can bring meanwhile. */
+  runBytesMin: 1 * MiB,
+  runBytesMax: 16 * MiB,
+  /** What a server sends that knows no ranges is read up to the range, if it is not more than this. */
+  skipBytes: 1 * MiB,
+  /** Failures in a row after which a server is left alone for a while; before, it is asked again after `retryMs`. */
+  failures: 4,
+  retryMs: 30_000,
+  offMs: 600_000,
+  retryAfterMaxMs: 3_600_000,
+  /** Bad pieces that are proven to be a server's, after which it is not used again. One may be a cache that went wrong. */
+  badPieces: 2,
+  redirects: 5,
+  headBytes: 64 * KiB,
+  headFields: 100,
+  /** Peers that give less than this together are slow. */
+  slowPeersBytesPerSecond: 64 * KiB,
+  /** For so long peers must have been slow before a web seed is asked, where peers are preferred; and the other way round. */
+  preferredAloneMs: 10_000,
+} as const;
+
 /** The router that is asked to map our port. */
 export const portMappingLimits = {
   /** Renewed at half of it: a router that was started anew maps again within 10 minutes, and forgets a client that was killed within 20. */

@@ -49,6 +49,8 @@ export { downloadInto, streamDownload, type StreamedDownload, type StreamOptions
 export { findPeers, type FoundPeers } from './torrent/find-peers.ts';
 export { scrapeTrackers, type TrackerScrape } from './torrent/scrape-trackers.ts';
 export type { TrackerQueryOptions } from './torrent/tracker-query.ts';
+export type { WebSeedAccount, WebSeedFate } from './webseed/web-seed.ts';
+export type { PreferredSource } from './webseed/source-policy.ts';
 export type { PeerAccount, PeerFate } from './torrent/peer-accounts.ts';
 export type { SourceReport } from './discovery/peer-source.ts';
 export type { EncryptionPolicy } from './wire/mse.ts';

@@ -46,6 +46,8 @@ export class DownloadAccount {
         return this.#talk.detail(`banned ${event.peer}: ${event.reason}`);
       case 'peer':
         return this.#talk.detail(`peer ${event.peer} ${event.change}${event.message === '' ? '' : `: ${event.message}`}`);
+      case 'web-seed':
+        return this.#noteWebSeed(event);
       case 'warning':
         return this.#talk.warn(event.message);
       case 'progress':
@@ -67,7 +69,7 @@ export class DownloadAccount {
         ? []
         : [
             `${progress.verifiedPieces} of ${formatCount(progress.pieceCount, 'piece')} verified and ${this.#use}`,
-            `${formatBytes(progress.downloadedBytes)} received`,
+            `${formatBytes(progress.downloadedBytes)} received${progress.webBytes === 0 ? '' : `, ${formatBytes(progress.webBytes)} of it from web seeds`}`,
           ];
     const sent = sentText(progress);
     if (sent !== undefined) parts.push(sent);
@@ -75,6 +77,12 @@ export class DownloadAccount {
     if (progress.bannedPeers > 0) parts.push(`${formatCount(progress.bannedPeers, 'peer')} banned`);
     if (others !== undefined) parts.push(others);
     return `ends after ${formatDuration(progress.elapsedMs)} with exit code ${exitCode} (${exitCodeName(exitCode)}): ${parts.join(', ')}`;
+  }
+
+  /** The library tells what is new only. */
+  #noteWebSeed({ url, change, message }: Extract<DownloadEvent, { type: 'web-seed' }>): void {
+    if (change === 'failed') this.#talk.warn(`${url} failed: ${message}`);
+    else this.#talk.detail(`${url} gives data`);
   }
 
   #noteSource(report: SourceReport): void {
@@ -125,6 +133,7 @@ function completionOf({ files, progress }: Pick<DownloadResult, 'files' | 'progr
   const what = `complete and verified: ${formatCount(files.length, 'file')}, ${formatBytes(progress.totalBytes)}`;
   if (progress.downloadedBytes === 0) return `${what}, all of it was there`;
   const { downloadedBytes, elapsedMs } = progress;
+  const fromWeb = progress.webBytes === 0 ? '' : `, ${formatBytes(progress.webBytes)} of it from web seeds`;
   const meanRate = formatRate((downloadedBytes * 1000) / Math.max(elapsedMs, 1));
-  return `${what} in ${formatDuration(elapsedMs)} (${formatBytes(downloadedBytes)} received, ${meanRate})`;
+  return `${what} in ${formatDuration(elapsedMs)} (${formatBytes(downloadedBytes)} received${fromWeb}, ${meanRate})`;
 }

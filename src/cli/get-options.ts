@@ -9,6 +9,7 @@ import { peerOptions, peerOptionsOf, type TypedPeerOptions } from './peer-option
 import { recordOptions, type TypedRecordOptions } from './record-options.ts';
 import { seedGoalOptions, seedOption, type TypedSeedOptions } from './seed-options.ts';
 import { type TypedStreamOptions, orderOf, streamOptions } from './stream-options.ts';
+import { type TypedWebSeedOptions, webSeedOptions, webSeedOptionsOf } from './web-seed-options.ts';
 import { parseDuration, parseMinRate, parseRate } from './units.ts';
 
 /** The options of `get`, in the order of its help. */
@@ -20,6 +21,7 @@ export function getOptions(): Option[] {
     new Option('--interactive', 'list the files and ask which of them to download'),
     new Option('--dry-run', 'tell what would be done, contact nobody and change nothing'),
     ...peerOptions(),
+    ...webSeedOptions(),
     quantity('--max-download-rate <RATE>', 'bytes per second; 0 = no limit (default)', parseRate),
     quantity('--stall-timeout <DURATION>', 'give up when nothing of use came for so long; 0 = never (default: 5m)', parseDuration),
     quantity('--deadline <DURATION>', 'give up, or end seeding, after so long; 0 = never (default)', parseDuration),
@@ -49,7 +51,13 @@ export function getOptions(): Option[] {
 }
 
 /** What commander gives the action of `get`. An option that was not typed and has no default is absent. */
-export interface TypedGetOptions extends TypedHookOptions, TypedPeerOptions, TypedRecordOptions, TypedSeedOptions, TypedStreamOptions {
+export interface TypedGetOptions
+  extends TypedHookOptions,
+    TypedPeerOptions,
+    TypedRecordOptions,
+    TypedSeedOptions,
+    TypedStreamOptions,
+    TypedWebSeedOptions {
   output?: string;
   dir?: string;
   select?: string[];
@@ -76,6 +84,7 @@ export function downloadOptions(typed: TypedGetOptions): Omit<DownloadOptions, '
   return {
     outputDir: outputDirOf(typed),
     ...peerOptionsOf(typed),
+    ...webSeedOptionsOf(typed),
     resume: typed.resume && typed.recheck !== true,
     overwrite: typed.overwrite === true,
     allocation: typed.allocation,

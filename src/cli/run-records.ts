@@ -132,7 +132,8 @@ export class RunRecords {
     const nowMs = this.#nowMs();
     const progress = this.#running?.progress();
     const bodies = [this.#events.verdict(end, progress, this.#tally, nowMs)];
-    if (progress !== undefined) bodies.unshift(this.#events.summary(progress, this.#running?.peers() ?? [], this.#tally, nowMs));
+    if (progress !== undefined)
+      bodies.unshift(this.#events.summary(progress, this.#running?.peers() ?? [], this.#running?.webSeeds() ?? [], this.#tally, nowMs));
     const written = [this.#putStart(), ...bodies.map((body) => this.#put(body)), this.#writeReport(end, nowMs)];
     for (const file of this.#files) file.close();
     await Promise.all(written);

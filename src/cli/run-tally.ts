@@ -33,6 +33,7 @@ export class RunTally {
       case 'banned':
       case 'progress':
       case 'warning':
+      case 'web-seed':
         return;
     }
   }
@@ -46,7 +47,7 @@ export function peerGroups(peers: readonly PeerAccount[]): Partial<Record<PeerFa
 }
 
 /** When the first block was here, since the download began; undefined when none came. */
-export function firstBlockMs(peers: readonly PeerAccount[]): number | undefined {
+export function firstBlockMs(peers: readonly Pick<PeerAccount, 'firstBlockMs'>[]): number | undefined {
   return peers.reduce<number | undefined>(
     (first, { firstBlockMs: ms }) => (first === undefined || (ms ?? first) < first ? ms : first),
     undefined,

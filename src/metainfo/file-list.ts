@@ -4,7 +4,8 @@ import { type BencodeValue, isBytes, isList, shapeError } from '../bencode/benco
 import { DictReader } from '../bencode/dict-reader.ts';
 import { metainfoLimits } from '../config.ts';
 import { InputError } from '../errors.ts';
-import { toLatin1 } from '../support/bytes.ts';
+import { equalBytes, fromText, toLatin1 } from '../support/bytes.ts';
+import { escapeElement } from '../support/escape-element.ts';
 import { printable } from '../support/printable.ts';
 import { toText } from '../support/text.ts';
 import type { TorrentFile } from './metainfo.ts';
@@ -20,6 +21,8 @@ export interface FileEntry {
   readonly safePath: readonly string[];
   /** The torrent's words for `safePath`, where they differ. */
   readonly givenPath: string | undefined;
+  /** Where they differ: the torrent's own elements, percent-encoded. */
+  readonly webPath: readonly string[] | undefined;
   readonly length: number;
   readonly pad: boolean;
   readonly executable: boolean;
@@ -63,7 +66,13 @@ function tooMuch(field: string, limit: string): InputError {
 }
 
 /** The files that `entries` become, symbolic links left out. `name` is safe. Throws InputError when there is none, or they clash too much. */
-export function layOutFiles(entries: readonly FileEntry[], name: string, isMultiFile: boolean, warnings: Warnings): TorrentFile[] {
+export function layOutFiles(
+  entries: readonly FileEntry[],
+  name: string,
+  isMultiFile: boolean,
+  warnings: Warnings,
+  rawName = fromText(name),
+): TorrentFile[] {
   const present = entries.filter((entry, number) => !isLeftOut(entry, number, warnings));
   const written = present.filter((entry) => !entry.pad);
   if (written.length === 0) throw new InputError('bad-torrent', '"files" of info: expected at least one file, found none');
@@ -72,10 +81,15 @@ export function layOutFiles(entries: readonly FileEntry[], name: string, isMulti
   const files: TorrentFile[] = [];
   let torrentOffset = 0;
   let nextPath = 0;
-  for (const { length, pad, executable } of present) {
+  const isNameChanged = !isTextOf(name, rawName);
+  for (const { length, pad, executable, safePath, webPath } of present) {
     // A pad file is never written; the path is BEP 47's recommendation, whatever the torrent calls it.
     const path = pad ? ['.pad', String(length)] : (paths[nextPath++] as readonly string[]);
-    files.push({ index: files.length, path: [name].concat(path), length, torrentOffset, pad, executable });
+    const isElsewhere = !pad && (isNameChanged || webPath !== undefined || path.at(-1) !== safePath.at(-1));
+    const onWeb = isElsewhere && {
+      webPath: [escapeElement(rawName), ...(webPath ?? safePath.map((element) => escapeElement(fromText(element))))],
+    };
+    files.push({ index: files.length, path: [name].concat(path), length, torrentOffset, pad, executable, ...onWeb });
     torrentOffset += length;
   }
   return files;
@@ -85,7 +99,16 @@ function readSingleFile(info: DictReader): FileEntry {
   const rawPath = toLatin1(info.bytes('name'));
   // A pad file or link that is the whole torrent makes no sense: of the attributes only `x` counts.
   const executable = attributesOf(info).includes('x');
-  return { rawPath, safePath: [], givenPath: undefined, length: readLength(info), pad: false, executable, symlink: false };
+  return {
+    rawPath,
+    safePath: [],
+    givenPath: undefined,
+    webPath: undefined,
+    length: readLength(info),
+    pad: false,
+    executable,
+    symlink: false,
+  };
 }
 
 function readFileEntry(value: BencodeValue, number: number, options: EntryOptions): FileEntry {
@@ -100,10 +123,12 @@ function readFileEntry(value: BencodeValue, number: number, options: EntryOption
   const namedBy = readUtf8Path(entry) ?? rawPath;
   // A copy takes what it needs; an array that grew has room for more.
   const safePath = pad || symlink ? [] : cleanPath(namedBy, options).slice();
+  const givenPath = givenPathOf(namedBy, safePath);
   return {
     rawPath: options.isHybrid ? rawPath.map(toLatin1).join('/') : '',
     safePath,
-    givenPath: givenPathOf(namedBy, safePath),
+    givenPath,
+    webPath: pad || symlink || isUnchanged(namedBy, safePath) ? undefined : namedBy.map(escapeElement),
     length,
     pad,
     executable: attributes.includes('x'),
@@ -116,6 +141,15 @@ function givenPathOf(raw: readonly Uint8Array[], safePath: readonly string[]): s
   if (raw.length === safePath.length && raw.every((element, i) => isAsciiOf(safePath[i] as string, element))) return undefined;
   const given = raw.map(toText).join('/');
   return given === safePath.join('/') ? undefined : given;
+}
+
+/** Whether a path on the web is the one on disk. */
+function isUnchanged(raw: readonly Uint8Array[], safePath: readonly string[]): boolean {
+  return raw.length === safePath.length && raw.every((element, i) => isTextOf(safePath[i] as string, element));
+}
+
+function isTextOf(text: string, raw: Uint8Array): boolean {
+  return isAsciiOf(text, raw) || equalBytes(fromText(text), raw);
 }
 
 function isAsciiOf(text: string, raw: Uint8Array): boolean {

@@ -17,6 +17,8 @@ export interface TorrentFile {
   readonly pad: boolean;
   /** BEP 47 attribute `x`. */
   readonly executable: boolean;
+  /** On web seeds, where that is not `path`: the torrent's own path, each element percent-encoded. */
+  readonly webPath?: readonly string[];
 }
 
 /** A checked torrent. */
@@ -40,6 +42,8 @@ export interface Metainfo {
   readonly trackers: readonly (readonly string[])[];
   /** BEP 19 `url-list` (http, https). Show with `redactUrl`. */
   readonly webSeeds: readonly string[];
+  /** BEP 17 `httpseeds` (http, https), if there are any. Show with `redactUrl`. */
+  readonly httpSeeds?: readonly string[];
   /** BEP 5 `nodes`: DHT nodes by host name or address. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
   /** This and the next texts are as the torrent has them: show with `printable`. */

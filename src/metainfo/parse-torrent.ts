@@ -16,7 +16,7 @@ import { checkHybrid } from './hybrid.ts';
 import { describeLookalike } from './lookalike.ts';
 import type { Infohash, Metainfo } from './metainfo.ts';
 import { cleanName, type PathRules } from './path-rules.ts';
-import { readNodes, readTrackers, readWebSeeds } from './sources.ts';
+import { readHttpSeeds, readNodes, readTrackers, readWebSeeds } from './sources.ts';
 import { Warnings } from './warnings.ts';
 
 const sha1Length = 20;
@@ -60,12 +60,14 @@ function readTorrent(bytes: Uint8Array, rules: PathRules): Metainfo {
     warnings.add('odd bytes', () => `the dictionary at byte ${unsortedAt} has unsorted keys: the infohash is that of the file as it is`);
   }
 
+  const httpSeeds = readHttpSeeds(torrent, warnings);
   return {
     infohash,
     infohashHex: toHex(infohash),
     ...infoPart,
     trackers: readTrackers(torrent, warnings),
     webSeeds: readWebSeeds(torrent, warnings),
+    ...(httpSeeds.length > 0 && { httpSeeds }),
     nodes: readNodes(torrent, warnings),
     comment: informativeText(torrent, 'comment', warnings),
     createdBy: informativeText(torrent, 'created by', warnings),
@@ -95,8 +97,9 @@ function readInfo(
   if (isHybrid) checkHybrid(info, entries, pieceLength);
 
   const isMultiFile = files !== undefined;
-  const name = readName(info, infohashHex, rules, warnings);
-  const laidOut = layOutFiles(entries, name, isMultiFile, warnings);
+  const rawName = readRawName(info);
+  const name = readName(rawName, infohashHex, rules, warnings);
+  const laidOut = layOutFiles(entries, name, isMultiFile, warnings, rawName);
   const totalLength = laidOut.reduce((sum, file) => sum + file.length, 0);
   const pieceHashes = readPieceHashes(info, totalLength, pieceLength);
   return {
@@ -124,11 +127,14 @@ function checkVersion(info: DictReader): boolean {
   return version === 2;
 }
 
-function readName(info: DictReader, infohashHex: string, rules: PathRules, warnings: Warnings): string {
+function readRawName(info: DictReader): Uint8Array {
   const plain = info.bytes('name');
   if (plain.length === 0) throw new InputError('bad-torrent', '"name" of info: expected a name, found an empty string');
   const utf8 = info.dict.get('name.utf-8');
-  const raw = isBytes(utf8) && utf8.length > 0 ? utf8 : plain;
+  return isBytes(utf8) && utf8.length > 0 ? utf8 : plain;
+}
+
+function readName(raw: Uint8Array, infohashHex: string, rules: PathRules, warnings: Warnings): string {
   const name = cleanName(raw, infohashHex, rules);
   const given = toText(raw);
   if (name !== given) warnings.add('names changed', () => `the name "${printable(given, 200)}" is written as "${printable(name, 200)}"`);

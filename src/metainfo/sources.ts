@@ -1,4 +1,4 @@
-// Where a torrent says that peers and bytes are found: `announce`, `announce-list` (BEP 12), `url-list` (BEP 19), `nodes` (BEP 5). Nothing
+// Where a torrent says that peers and bytes are found: `announce`, `announce-list` (BEP 12), `url-list` (BEP 19), `httpseeds` (BEP 17), `nodes` (BEP 5). Nothing
 // here can make a torrent useless, since the user may name sources too: what makes no sense is left out with a warning.
 
 import { type BencodeValue, isBytes, isList } from '../bencode/bencode-value.ts';
@@ -27,6 +27,14 @@ export function readTrackers(torrent: DictReader, warnings: Warnings): string[][
 export function readWebSeeds(torrent: DictReader, warnings: Warnings): string[] {
   const urls = new UrlList('web seed', webSeedSchemes, metainfoLimits.webSeeds, warnings);
   const read = urls.readAll(torrent.dict.get('url-list'));
+  urls.warnOfExcess();
+  return read;
+}
+
+/** URLs of programs that give pieces: `httpseeds` is a list (BEP 17). */
+export function readHttpSeeds(torrent: DictReader, warnings: Warnings): string[] {
+  const urls = new UrlList('HTTP seed', webSeedSchemes, metainfoLimits.webSeeds, warnings);
+  const read = urls.readAll(torrent.dict.get('httpseeds'));
   urls.warnOfExcess();
   return read;
 }

@@ -26,6 +26,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Milliseconds since 1970, by a clock that people change: for dates that others tell, never for waiting. */
+export function timeOfDayMs(): number {
+  return Date.now();
+}
+
 /** Resolves after `delayMs` of `clock`; rejects with the signal's reason when `signal` aborts first. */
 export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

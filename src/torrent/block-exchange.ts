@@ -1,16 +1,17 @@
-// Between the picker and the peers: fills each peer's request window, finds the place for each arriving block, takes blocks back from
+// Between the pickers and the peers and web seeds: fills each peer's request window, gives web seeds their runs, finds the place for each arriving block, takes blocks back from
 // peers that will not send them, and asks twice at the end. Piece states change in the ledger alone.
 
 import type { PartialPiece } from '../pieces/partial-piece.ts';
 import { nobody } from '../pieces/partial-piece.ts';
-import { type RequestedBlock, chooseDuplicates } from '../pieces/endgame.ts';
+import { type Deliverer, type RequestedBlock, chooseDuplicates } from '../pieces/endgame.ts';
 import { pickBlocks } from '../pieces/picker.ts';
+import { pickRun, type Run } from '../pieces/run-picker.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
 import { peerLimits, wireLimits } from '../config.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/random.ts';
+import type { RunExchange, RunHolder } from '../webseed/run-exchange.ts';
 import type { BlockArrival } from '../wire/peer-protocol.ts';
-import type { BlockRequest } from '../wire/request-book.ts';
 import { Budget } from './budget.ts';
 import type { Peer } from './peer.ts';
 
@@ -27,6 +28,10 @@ export interface BlockExchangeOptions {
   readonly ledger: PieceLedger;
   /** Every peer past its handshake, by its number. */
   readonly peers: ReadonlyMap<number, Peer>;
+  /** Every connection to a web seed. */
+  readonly lanes: () => Iterable<RunHolder>;
+  /** Whether peers may be asked for more. Default: always. */
+  readonly mayAskPeers: (nowMs: number) => boolean;
   readonly clock: Clock;
   readonly random: Random;
   /** All blocks of the piece are here. */
@@ -34,7 +39,7 @@ export interface BlockExchangeOptions {
 }
 
 /** The blocks of one torrent on their way. Every call is synchronous. */
-export class BlockExchange {
+export class BlockExchange implements RunExchange {
   /** Payload that came, good or not. */
   receivedBytes = 0;
   /** Of it, what was of no use: it had come already, or nobody asked for it any more. */
@@ -54,7 +59,7 @@ export class BlockExchange {
   fill(peer: Peer): void {
     const { ledger, clock, random } = this.#options;
     let room = peer.room;
-    if (room === 0) return;
+    if (room === 0 || !this.#options.mayAskPeers(clock.nowMs())) return;
     room -= this.#hurryHead(peer, room);
     const choices = pickBlocks(ledger, peer, room, random);
     for (const { partial, blockIndex } of choices) peer.request(partial.index, blockIndex);
@@ -64,26 +69,34 @@ export class BlockExchange {
     peer.flush();
   }
 
+  takeRun(lane: RunHolder, bytes: number): Run | undefined {
+    const { ledger, clock } = this.#options;
+    const run = pickRun(ledger, lane, bytes);
+    const nowMs = clock.nowMs();
+    if (run !== undefined || !ledger.isEndgame || nowMs < this.#heldBackUntilMs) return run;
+    return this.#takeTwice(lane, Math.ceil(bytes / wireLimits.blockBytes), nowMs);
+  }
+
   /** A limit of our own (rate, disk) holds reading back: what does not come is not its peer's fault. */
   heldBack(nowMs: number): void {
     this.#heldBackUntilMs = nowMs + heldBackMs;
   }
 
   /** A block begins to arrive from `peer`: its place, or undefined when it is not needed any more. */
-  blockStarted(peer: Peer, block: BlockRequest): Uint8Array | undefined {
+  blockStarted(peer: { readonly number: number }, block: RequestedBlock): Uint8Array | undefined {
     const partial = this.#options.ledger.partials.get(block.pieceIndex);
     if (partial === undefined || partial.isReceived(block.blockIndex)) return undefined;
     if (partial.isOnParole && partial.owner !== peer.number) return undefined;
     // One writer a block: whoever began last, since the one before may be dripping.
     const before = partial.arrivingFrom(block.blockIndex);
-    if (before !== nobody && before !== peer.number) this.#options.peers.get(before)?.takeAwayBlock();
+    if (before !== nobody && before !== peer.number) this.#holderOf(before)?.takeAwayBlock();
     partial.arrivalStarted(block.blockIndex, peer.number);
     const start = block.blockIndex * wireLimits.blockBytes;
     return partial.bytes.subarray(start, Math.min(start + wireLimits.blockBytes, partial.bytes.length));
   }
 
   /** The block's last byte has come from `peer`. */
-  blockReceived(peer: Peer, arrival: BlockArrival): void {
+  blockReceived(peer: { readonly number: number }, arrival: Omit<BlockArrival, 'block'> & { readonly block: RequestedBlock }): void {
     const { ledger } = this.#options;
     const { block, length, stored, wasOutstanding } = arrival;
     this.receivedBytes += length;
@@ -110,14 +123,30 @@ export class BlockExchange {
 
   /** `peer` will not send these, and may not go on with its pieces: whoever can may. */
   blocksReturned(peer: Peer, blocks: readonly RequestedBlock[]): void {
+    this.#stopArrivalOnParole(peer);
+    this.#free(peer.number, blocks);
+  }
+
+  runReturned(lane: RunHolder, blocks: readonly RequestedBlock[], arriving: RequestedBlock | undefined): void {
+    if (arriving !== undefined) this.#options.ledger.partials.get(arriving.pieceIndex)?.arrivalEnded(arriving.blockIndex, lane.number);
+    this.#free(lane.number, blocks);
+  }
+
+  #free(number: number, blocks: readonly RequestedBlock[]): void {
     const { ledger } = this.#options;
     for (const block of blocks) ledger.partials.get(block.pieceIndex)?.requestEnded(block.blockIndex);
-    this.#stopArrivalOnParole(peer);
-    ledger.disown(peer.number);
+    ledger.disown(number);
     for (const block of blocks) {
       const partial = ledger.partials.get(block.pieceIndex);
       if (partial !== undefined) ledger.abandonIfEmpty(partial);
     }
+  }
+
+  #holderOf(number: number): { takeAwayBlock(): void } | undefined {
+    const peer = this.#options.peers.get(number);
+    if (peer !== undefined) return peer;
+    for (const lane of this.#options.lanes()) if (lane.number === number) return lane;
+    return undefined;
   }
 
   /** When nothing new is left to ask for: takes back what `peer` turned out to be too slow for, so that others can be asked. */
@@ -169,7 +198,48 @@ export class BlockExchange {
 
   /** The end of the download or of a window: blocks that others hold up are asked of `peer` as well. Returns how many. */
   #askTwice(peer: Peer, count: number, nowMs: number, isMeant: (pieceIndex: number) => boolean = () => true): number {
-    const { ledger, peers } = this.#options;
+    const hasRequested = (block: RequestedBlock): boolean => peer.protocol.hasRequested(block.pieceIndex, block.blockIndex);
+    const chosen = this.#duplicates(peer, hasRequested, count, nowMs, isMeant);
+    for (const block of chosen) {
+      this.#options.ledger.partials.get(block.pieceIndex)?.requested(block.blockIndex);
+      peer.request(block.pieceIndex, block.blockIndex);
+    }
+    return chosen.length;
+  }
+
+  /** The same for a lane: what is waited for longest, and the blocks behind it, as one run. */
+  #takeTwice(lane: RunHolder, count: number, nowMs: number): Run | undefined {
+    const { ledger } = this.#options;
+    const { geometry } = ledger;
+    const chosen = this.#duplicates(
+      lane,
+      () => false,
+      count,
+      nowMs,
+      () => true,
+    );
+    const offsetOf = (block: RequestedBlock): number => geometry.offsetOf(block.pieceIndex) + block.blockIndex * wireLimits.blockBytes;
+    const byOffset = new Map(chosen.map((block) => [offsetOf(block), block]));
+    const [first] = chosen;
+    if (first === undefined) return undefined;
+    const begin = offsetOf(first);
+    let end = begin;
+    for (let block: RequestedBlock | undefined = first; block !== undefined; block = byOffset.get(end)) {
+      if (lane.isPieceBound && block.pieceIndex !== first.pieceIndex) break;
+      ledger.partials.get(block.pieceIndex)?.requested(block.blockIndex);
+      end += geometry.blockLength(block.pieceIndex, block.blockIndex);
+    }
+    return { begin, end };
+  }
+
+  #duplicates(
+    taker: Deliverer & { canGive(pieceIndex: number): boolean },
+    hasRequested: (block: RequestedBlock) => boolean,
+    count: number,
+    nowMs: number,
+    isMeant: (pieceIndex: number) => boolean,
+  ): RequestedBlock[] {
+    const { ledger, peers, lanes } = this.#options;
     const isCandidate = (block: RequestedBlock): boolean => {
       const partial = ledger.partials.get(block.pieceIndex);
       return (
@@ -177,19 +247,15 @@ export class BlockExchange {
         isMeant(block.pieceIndex) &&
         !partial.isOnParole &&
         !partial.isReceived(block.blockIndex) &&
-        peer.canGive(block.pieceIndex) &&
-        !peer.protocol.hasRequested(block.pieceIndex, block.blockIndex)
+        taker.canGive(block.pieceIndex) &&
+        !hasRequested(block)
       );
     };
-    const holders = [...peers.values()].filter((holder) => holder !== peer && holder.outstandingCount > 0);
+    const all: Deliverer[] = [...peers.values(), ...lanes()];
+    const holders = all.filter((holder) => holder !== taker && holder.outstandingCount > 0);
     const looks = holders.reduce((sum, holder) => sum + holder.outstandingCount, 0);
-    if (!this.#looks.take(Math.min(looks, looksAtOnce), nowMs)) return 0;
-    const chosen = chooseDuplicates(peer, holders, isCandidate, count, nowMs);
-    for (const { block } of chosen) {
-      ledger.partials.get(block.pieceIndex)?.requested(block.blockIndex);
-      peer.request(block.pieceIndex, block.blockIndex);
-    }
-    return chosen.length;
+    if (!this.#looks.take(Math.min(looks, looksAtOnce), nowMs)) return [];
+    return chooseDuplicates(taker, holders, isCandidate, count, nowMs).map(({ block }) => block);
   }
 
   /** A piece on parole that loses its peer begins anew: the block that is arriving for it is not wanted any more. */
@@ -204,6 +270,7 @@ export class BlockExchange {
   /** The block is here: whoever else was asked for it need not send it. */
   #cancelElsewhere(partial: PartialPiece, blockIndex: number): void {
     if (partial.requestCount(blockIndex) === 0) return;
+    for (const lane of this.#options.lanes()) if (lane.cancel(partial.index, blockIndex)) partial.requestEnded(blockIndex);
     for (const peer of this.#options.peers.values()) {
       if (!peer.protocol.hasRequested(partial.index, blockIndex)) continue;
       peer.protocol.cancel(partial.index, blockIndex);

@@ -17,6 +17,7 @@ import { type Random, systemRandom } from '../support/random.ts';
 import type { Network } from '../transport/network.ts';
 import { networkOf } from '../transport/network-options.ts';
 import { type HostAndPort, parseHostAndPort } from '../transport/resolve.ts';
+import type { WebSeedAccount } from '../webseed/web-seed.ts';
 import { approvedBy, callersCheck } from './approval.ts';
 import { deadlineMessage } from './end-cause.ts';
 import { EventQueue } from './event-queue.ts';
@@ -125,6 +126,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
       checkedBytes: this.#checked.bytes,
       bytesToCheck: this.#checked.total,
       downloadedBytes: transfer?.exchange.receivedBytes ?? 0,
+      webBytes: transfer?.webSeeds.downloadedBytes ?? 0,
       wastedBytes: transfer?.exchange.wastedBytes ?? 0,
       corruptBytes: transfer?.corruptBytes ?? 0,
       uploadedBytes: transfer?.uploads.sentBytes ?? 0,
@@ -144,6 +146,13 @@ export class Download implements AsyncIterable<DownloadEvent> {
   peers(): PeerAccount[] {
     const swarm = this.#transfer?.swarm;
     return swarm?.accounts.list(swarm.ready, this.#clock.nowMs(), this.#startedMs) ?? [];
+  }
+
+  /** Every web seed, with what it gave; none before the check of existing data is over. */
+  webSeeds(): WebSeedAccount[] {
+    const sinceStart = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms - this.#startedMs);
+    const accounts = this.#transfer?.webSeeds.accounts ?? [];
+    return accounts.map((account) => ({ ...account, firstBlockMs: sinceStart(account.firstBlockMs) }));
   }
 
   /** Whether the piece is verified and on disk; false before the check of existing data is over. */

@@ -5,6 +5,7 @@ import { defaultStallTimeoutMs } from '../config.ts';
 import { type ErrorCode, IncompleteError, type TtorrentError } from '../errors.ts';
 import { formatBytes } from '../support/format-bytes.ts';
 import { formatDuration } from '../support/format-duration.ts';
+import type { WebSeedAccount } from '../webseed/web-seed.ts';
 import type { DownloadOptions } from './options.ts';
 import type { PeerAccount, PeerFate } from './peer-accounts.ts';
 import type { EndCause } from './watchdog.ts';
@@ -26,8 +27,9 @@ export interface EndFacts {
   readonly peers: readonly PeerAccount[];
   /** Peers could not be dialled for want of file descriptors. */
   readonly lacksDescriptors: boolean;
-  /** How many web seeds the torrent names. */
-  readonly webSeeds: number;
+  readonly webSeeds: readonly WebSeedAccount[];
+  /** Web seeds that are not banned, and have something. */
+  readonly hasOtherWebSeeds: boolean;
 }
 
 /** The error for `cause`; a stall is traced to what lies behind it. */
@@ -37,8 +39,10 @@ export function incompleteError(cause: EndCause | 'deadline-reached', facts: End
 }
 
 function behindStall(facts: EndFacts): ErrorCode {
-  if (facts.bannedPeers > 0 && !facts.hasOtherPeers) return 'only-corrupt-sources';
-  if (facts.readyEver > 0) return 'stalled';
+  const areBanned = facts.bannedPeers > 0 || facts.webSeeds.some(({ fate }) => fate === 'sent-bad-data');
+  if (areBanned && !facts.hasOtherPeers && !facts.hasOtherWebSeeds) return 'only-corrupt-sources';
+  if (facts.readyEver > 0 || (facts.hasOtherWebSeeds && facts.webSeeds.some(({ downloadedBytes }) => downloadedBytes > 0)))
+    return 'stalled';
   if (facts.lacksDescriptors) return 'open-failed';
   const refused = facts.sourceReports.some((report) => report.outcome === 'refused');
   const answered = facts.sourceReports.some((report) => report.outcome === 'answered');
@@ -53,13 +57,13 @@ function headline(code: ErrorCode, facts: EndFacts): string {
     case 'below-min-rate':
       return `the rate stayed below ${formatBytes(options.minRate?.bytesPerSecond ?? 0)}/s for ${formatDuration(options.minRate?.windowMs ?? 0)}`;
     case 'only-corrupt-sources':
-      return 'every peer left has sent wrong bytes';
+      return 'every source left has sent wrong bytes';
     case 'tracker-refused':
       return `the tracker refused: ${facts.sourceReports.find((report) => report.outcome === 'refused')?.message ?? ''}`;
     case 'open-failed':
       return 'no peer could be connected to';
     case 'no-source':
-      return 'no usable peer was found';
+      return 'no usable source was found';
     default:
       return `nothing came for ${formatDuration(options.stallTimeoutMs ?? defaultStallTimeoutMs)}, the stall timeout`;
   }
@@ -72,14 +76,29 @@ function account(facts: EndFacts): string {
 
 /** What the peers, by how they fared, and each tracker did. */
 export function sourcesAccount(facts: EndFacts): string {
-  const parts = [peersAccount(facts)];
+  const parts = facts.options.noPeers === true ? [] : [peersAccount(facts)];
   for (const report of facts.sourceReports) {
     const words = report.outcome === 'answered' ? `named ${count(report.peerCount, 'peer')}` : `${report.outcome}: ${report.message}`;
     parts.push(`${report.source} ${words}`);
   }
   if (facts.lacksDescriptors) parts.push('too few file descriptors for more peers (ulimit -n 256 allows enough)');
-  if (facts.webSeeds > 0) parts.push(`${count(facts.webSeeds, 'web seed')} not used: not supported yet`);
+  for (const webSeed of facts.webSeeds) parts.push(webSeedAccount(webSeed));
   return parts.join('; ');
+}
+
+/** `http://mirror.example/ gave 3.1 MiB, then failed: HTTP 503` */
+function webSeedAccount({ url, fate, message, downloadedBytes }: WebSeedAccount): string {
+  const gave = downloadedBytes > 0 ? ` gave ${formatBytes(downloadedBytes)}` : '';
+  switch (fate) {
+    case 'unused':
+      return `${url} was not asked`;
+    case 'serving':
+      return `${url}${gave}${message === '' ? '' : `; ${message}`}`;
+    case 'sent-bad-data':
+      return `${url} ${message}`;
+    case 'failed':
+      return gave === '' ? `${url} failed: ${message}` : `${url}${gave}, then failed: ${message}`;
+  }
 }
 
 /** `3 of 12 peers tried: 2 refused, 1 choked us for 1m`, the largest group first. */

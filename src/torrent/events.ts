@@ -23,6 +23,8 @@ export interface DownloadProgress {
   readonly bytesToCheck: number;
   /** Payload received in this run, good or not. */
   readonly downloadedBytes: number;
+  /** Of it, payload from web seeds. */
+  readonly webBytes: number;
   /** Payload received that was of no use: duplicates, unasked blocks. */
   readonly wastedBytes: number;
   /** Payload of pieces that failed their hash. */
@@ -76,6 +78,8 @@ export type DownloadEvent =
       readonly change: 'connected' | 'introduced' | 'lost' | 'failed';
       readonly message: string;
     }
+  /** A web seed gave content, for the first time or again; or it failed, in other words than before. */
+  | { readonly type: 'web-seed'; readonly url: string; readonly change: 'connected' | 'failed'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string };
 
 /** A download that reached its end. */

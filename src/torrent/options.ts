@@ -5,6 +5,7 @@ import type { Checksum, ChecksumAlgorithm } from '../metainfo/checksum.ts';
 import type { Allocation } from '../storage/storage.ts';
 import type { PortRange } from '../transport/listener.ts';
 import type { NetworkOptions } from '../transport/network-options.ts';
+import type { PreferredSource } from '../webseed/source-policy.ts';
 import type { EncryptionPolicy } from '../wire/mse.ts';
 import type { Approve } from './approval.ts';
 import type { SeedOptions } from './seed-goal.ts';
@@ -34,6 +35,14 @@ export interface DownloadOptions {
   /** Find peers on the local network by multicast (BEP 14), and be found; never for a private torrent. Default: true. */
   readonly localDiscovery?: boolean;
   readonly maxPeers?: number;
+  /** URLs of web servers that have the content (BEP 19), beside those of the torrent; they may be on this machine. */
+  readonly webSeeds?: readonly string[];
+  /** Who is asked first; the others are asked when these are slow. Default: `any`, all at once. */
+  readonly prefer?: PreferredSource;
+  /** Web seeds wait until peers have been slow for so long. Default: with `prefer: 'peers'` 10 s, else they do not wait. */
+  readonly webSeedAfterMs?: number;
+  /** Use web seeds alone: ask no tracker, connect to no peer and let none connect. Default: false. */
+  readonly noPeers?: boolean;
   /**
    * Connections to peers. `prefer`: a peer that hangs up on a plain handshake is asked encrypted; both are accepted. `require`: RC4 only, both
    * ways. `off`: plain only. Default: `prefer`.

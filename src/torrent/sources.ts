@@ -1,7 +1,8 @@
-// Which sources of peers a torrent has, by its options: one wiring line for each.
+// Which sources a torrent has, by its options: one wiring line for each.
 
 import { LocalDiscovery, type LocalDiscoveryParts } from '../discovery/local-discovery.ts';
 import type { PeerSource, PeerSourceListener, SourceReport, TransferTotals } from '../discovery/peer-source.ts';
+import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/random.ts';
@@ -9,6 +10,8 @@ import { joinMulticast } from '../transport/multicast.ts';
 import type { Network } from '../transport/network.ts';
 import { TrackerAnnouncer } from '../tracker/announcer.ts';
 import { trackerClients } from '../tracker/tracker-clients.ts';
+import type { RunExchange } from '../webseed/run-exchange.ts';
+import { WebSeeds } from '../webseed/web-seeds.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 import { groupOf } from './source-group.ts';
@@ -28,6 +31,34 @@ export interface SourceContext {
   readonly listener: PeerSourceListener;
 }
 
+/** The torrent's web seeds, and in front of them those that the user typed. */
+export function createWebSeeds(
+  torrent: {
+    metainfo: Metainfo;
+    geometry: Geometry;
+    options: DownloadOptions;
+    network: Network;
+    clock: Clock;
+    tell: (event: DownloadEvent) => void;
+  },
+  exchange: RunExchange,
+  needed: Iterable<number>,
+  bytesRead: (length: number) => void,
+): WebSeeds {
+  const { metainfo, geometry, options, network, clock, tell } = torrent;
+  return new WebSeeds({
+    metainfo,
+    geometry,
+    exchange,
+    needed,
+    network,
+    clock,
+    typed: options.webSeeds ?? [],
+    wishes: { prefer: options.prefer ?? 'any', afterMs: options.webSeedAfterMs },
+    listener: { bytesRead, changed: (url, change, message) => tell({ type: 'web-seed', url, change, message }) },
+  });
+}
+
 /** The torrent's trackers, in front of them those that the user typed, and whoever is on the same network. */
 export function createSource(
   torrent: { metainfo: Metainfo; options: DownloadOptions; clock: Clock; random: Random },
@@ -36,7 +67,7 @@ export function createSource(
   const { metainfo, options, clock, random } = torrent;
   const trackers = createAnnouncer(torrent, context);
   const { localPort: port, network, listener } = context;
-  if (metainfo.private || options.localDiscovery === false || network.socks !== undefined) return trackers;
+  if (metainfo.private || options.localDiscovery === false || options.noPeers === true || network.socks !== undefined) return trackers;
   const join: LocalDiscoveryParts['join'] = (group, received) => joinMulticast(group, network, received);
   return groupOf([trackers, new LocalDiscovery({ infohash: metainfo.infohash, port, join, clock, random, listener })]);
 }
@@ -65,7 +96,7 @@ function createAnnouncer({ metainfo, options, clock, random }: Parameters<typeof
   const typedUrls = new Set(typed);
   const clients = trackerClients(typedUrls, context.network);
   return new TrackerAnnouncer({
-    trackers: typed.length > 0 ? [typed, ...metainfo.trackers] : metainfo.trackers,
+    trackers: options.noPeers === true ? [] : typed.length > 0 ? [typed, ...metainfo.trackers] : metainfo.trackers,
     typedUrls,
     infohash: metainfo.infohash,
     peerId: context.peerId,

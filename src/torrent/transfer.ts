@@ -25,8 +25,10 @@ import { type PeerListener, listenForPeers } from '../transport/listener.ts';
 import { type PortMapping, mapPort } from '../transport/port-mapping/port-mapping.ts';
 import { canReach, isBound, type Network } from '../transport/network.ts';
 import type { HostAndPort } from '../transport/resolve.ts';
+import type { WebSeeds } from '../webseed/web-seeds.ts';
 import { BlockExchange } from './block-exchange.ts';
 import { Choker } from './choker.ts';
+import { Givers } from './givers.ts';
 import { DownloadLimit } from './download-limit.ts';
 import { type EndFacts, incompleteError, sourcesAccount } from './end-cause.ts';
 import type { DownloadEvent } from './events.ts';
@@ -36,7 +38,7 @@ import { PieceIntake } from './piece-intake.ts';
 import { sequentialOptions } from './piece-order.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type SeedEnd, seedEnd, type SeedOptions } from './seed-goal.ts';
-import { type SourceLog, createSource, sourceListener } from './sources.ts';
+import { type SourceLog, createSource, createWebSeeds, sourceListener } from './sources.ts';
 import { Swarm } from './swarm.ts';
 import { TypedPeers } from './typed-peers.ts';
 import { Uploads, uploadBufferBytes } from './uploads.ts';
@@ -71,6 +73,8 @@ export class Transfer {
   readonly book: AddressBook;
   readonly swarm: Swarm;
   readonly exchange: BlockExchange;
+  readonly webSeeds: WebSeeds;
+  readonly #givers: Givers;
   readonly uploads: Uploads;
   corruptBytes = 0;
   verifiedBytes = 0;
@@ -153,27 +157,34 @@ export class Transfer {
       signal: this.#over.signal,
       onVerified: (piece, bytes) => intake.verified(piece, bytes),
       onCorrupt: (piece, bytes) => intake.corrupt(piece, bytes),
-      onRoom: () => this.swarm.resume('disk'),
+      onRoom: () => this.#givers.resume('disk'),
       onError: (error) => this.#fail(error),
     });
     const intake = new PieceIntake(this.ledger, buffers, this.#writer, {
       pieceVerified: (piece) => this.#pieceVerified(piece),
       pieceFailed: (piece, senders, length) => {
         this.corruptBytes += length;
-        parts.tell({ type: 'bad-data', pieceIndex: piece, peers: senders.map((number) => this.swarm.pieceFailed(number)) });
+        parts.tell({ type: 'bad-data', pieceIndex: piece, peers: this.#givers.pieceFailed(senders) });
       },
-      peerGuilty: (number, reason) => this.#ban(number, reason),
+      peerGuilty: (number, reason) => {
+        const peer = this.#givers.ban(number, this.ledger);
+        if (peer !== undefined) parts.tell({ type: 'banned', peer, reason });
+      },
     });
     this.exchange = new BlockExchange({
       ledger: this.ledger,
       peers: this.swarm.ready,
+      lanes: () => this.webSeeds.lanes,
+      mayAskPeers: (nowMs) => this.webSeeds.mayAskPeers(nowMs),
       clock,
       random,
       pieceCompleted: (partial) => {
         intake.completed(partial);
-        if (this.#writer.isFull) this.swarm.pause('disk');
+        if (this.#writer.isFull) this.#givers.pause('disk');
       },
     });
+    this.webSeeds = createWebSeeds(parts, this.exchange, this.ledger.needed, (length) => this.#downloadLimit?.bytesRead(length));
+    this.#givers = new Givers(this.swarm, this.webSeeds);
     const { maxUploadRate, maxDownloadRate } = options;
     this.uploads = new Uploads({
       peers: this.swarm.ready,
@@ -199,7 +210,7 @@ export class Transfer {
     this.#readFrom((piece, offset, into) => storage.read(piece, offset, into));
     const { minRate, stallTimeoutMs = defaultStallTimeoutMs } = options;
     this.#watchdog = new Watchdog({ minRate, stallTimeoutMs }, clock.nowMs());
-    this.#downloadLimit = maxDownloadRate === undefined ? undefined : new DownloadLimit(maxDownloadRate, clock, this.swarm);
+    this.#downloadLimit = maxDownloadRate === undefined ? undefined : new DownloadLimit(maxDownloadRate, clock, this.#givers);
   }
 
   /** Where peers reach us. */
@@ -250,6 +261,7 @@ export class Transfer {
     this.#timer?.cancel();
     this.#downloadLimit?.close();
     this.uploads.close();
+    this.webSeeds.close();
     await this.swarm.close();
     await this.#listener?.close();
   }
@@ -263,7 +275,8 @@ export class Transfer {
     const infohashes = [this.#parts.metainfo.infohash];
     const accept = (stream: ByteStream): void => this.swarm.accept(acceptEncrypted(stream, infohashes, options.encryption ?? 'prefer'));
     // Whoever could reach us could tell that it is us behind the proxy.
-    if (options.listen !== false && network.socks === undefined) this.#listener = await listenForPeers(options.port, network, accept);
+    const mayListen = options.listen !== false && options.noPeers !== true && network.socks === undefined;
+    if (mayListen) this.#listener = await listenForPeers(options.port, network, accept);
     if (options.mapPort === true && this.#listener !== undefined) this.#mapping = this.#mapPort(this.#listener.port);
     this.#source = createSource(this.#parts, {
       peerId: this.#peerId,
@@ -280,7 +293,7 @@ export class Transfer {
     });
     this.#source.setHungry(true);
     this.#source.start();
-    this.#typedPeers.add(this.#parts.typedPeers);
+    if (options.noPeers !== true) this.#typedPeers.add(this.#parts.typedPeers);
     this.#tickedMs = clock.nowMs();
     this.#tick();
   }
@@ -317,6 +330,7 @@ export class Transfer {
     if (sleptMs > sleptMinMs) {
       this.#watchdog.slept(sleptMs, nowMs, this.exchange.receivedBytes);
       this.swarm.slept(sleptMs);
+      this.webSeeds.slept(sleptMs);
     }
     this.swarm.tick(nowMs);
     if (this.ledger.isComplete) this.#tickSeeding(nowMs);
@@ -335,6 +349,7 @@ export class Transfer {
 
   #tickDownload(nowMs: number): void {
     this.#source?.setHungry(this.swarm.ready.size < hungryBelow);
+    this.webSeeds.tick(this.exchange.receivedBytes - this.webSeeds.downloadedBytes, this.#mayFindPeers || this.swarm.ready.size > 0, nowMs);
     // Nobody can be blamed for what the reader of a stream does not take.
     if (this.#parts.storage.ordered?.isHeldUp === true) this.#watchdog.slept(tickMs, nowMs, this.exchange.receivedBytes);
     const cause = this.#watchdog.check(nowMs, this.exchange.storedBytes, this.exchange.receivedBytes);
@@ -344,8 +359,11 @@ export class Transfer {
 
   /** No tracker, no peer, and nothing that could bring one: waiting would be in vain. */
   #hasNobodyToAsk(): boolean {
-    const mayFindPeers = this.#source?.isUsable === true || this.#typedPeers.isLookingUp;
-    return !mayFindPeers && this.swarm.connectionCount === 0 && !this.book.hasProspects;
+    return !this.#mayFindPeers && !this.webSeeds.isUsable && this.swarm.connectionCount === 0 && !this.book.hasProspects;
+  }
+
+  get #mayFindPeers(): boolean {
+    return this.#source?.isUsable === true || this.#typedPeers.isLookingUp;
   }
 
   /** The error for `cause`, with what is known at this moment. */
@@ -359,7 +377,7 @@ export class Transfer {
   }
 
   #facts(): EndFacts {
-    const { metainfo, options, clock } = this.#parts;
+    const { options, clock } = this.#parts;
     return {
       options,
       wantedPieces: this.ledger.wanted.count,
@@ -371,7 +389,8 @@ export class Transfer {
       sourceReports: [...this.#sourceLog.values()],
       peers: this.swarm.accounts.list(this.swarm.ready, clock.nowMs(), 0),
       lacksDescriptors: this.swarm.lacksDescriptors,
-      webSeeds: metainfo.webSeeds.length,
+      webSeeds: this.webSeeds.accounts,
+      hasOtherWebSeeds: this.webSeeds.isUsable,
     };
   }
 
@@ -380,14 +399,8 @@ export class Transfer {
     this.#leftBytes -= this.#parts.geometry.lengthOf(pieceIndex);
     this.#parts.tell({ type: 'piece', pieceIndex });
     this.swarm.pieceVerified(pieceIndex);
+    if (this.ledger.order !== undefined) this.webSeeds.poke(); // its window may have moved on
     if (this.ledger.isComplete) this.#downloaded.resolve();
-  }
-
-  #ban(number: number, reason: string): void {
-    const name = this.swarm.ban(number);
-    if (name === undefined) return;
-    this.ledger.dropBlocksOf(number);
-    this.#parts.tell({ type: 'banned', peer: name, reason });
   }
 
   #readFrom(read: ReadPiece): void {

@@ -1,7 +1,8 @@
 // The URL of one announce over HTTP: the tracker's own URL with the announce in its query, escaped byte for byte (BEP 3, 7, 23). Pure.
 
 import { ProtocolError } from '../errors.ts';
-import { fromText, toLatin1 } from '../support/bytes.ts';
+import { fromText } from '../support/bytes.ts';
+import { escapeElement } from '../support/escape-element.ts';
 import type { AnnounceRequest } from './tracker-client.ts';
 
 /**
@@ -31,22 +32,17 @@ export function checkQuery(trackerUrl: URL): void {
 /** Names and escaped values. A name that the tracker's URL has too (a passkey called `key`) is the tracker's. */
 function announceFields(request: AnnounceRequest): [name: string, value: string][] {
   const fields: [string, string][] = [
-    ['info_hash', escapeBytes(request.infohash)],
-    ['peer_id', escapeBytes(request.peerId)],
+    ['info_hash', escapeElement(request.infohash)],
+    ['peer_id', escapeElement(request.peerId)],
     ['port', String(request.port)],
     ['uploaded', String(request.uploaded)],
     ['downloaded', String(request.downloaded)],
     ['left', String(request.left)],
     ['compact', '1'],
     ['numwant', String(request.numwant)],
-    ['key', escapeBytes(fromText(request.key))],
+    ['key', escapeElement(fromText(request.key))],
   ];
   if (request.event !== undefined) fields.push(['event', request.event]);
-  if (request.trackerId !== undefined) fields.push(['trackerid', escapeBytes(request.trackerId)]);
+  if (request.trackerId !== undefined) fields.push(['trackerid', escapeElement(request.trackerId)]);
   return fields;
-}
-
-/** Every byte as `%XX` but for the letters, digits and marks that RFC 3986 leaves unescaped. */
-export function escapeBytes(bytes: Uint8Array): string {
-  return toLatin1(bytes).replace(/[^A-Za-z0-9\-._~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }

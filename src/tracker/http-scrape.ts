@@ -3,7 +3,8 @@
 import { type BencodeDict, type BencodeValue, isDict, isList } from '../bencode/bencode-value.ts';
 import { ProtocolError } from '../errors.ts';
 import { toLatin1 } from '../support/bytes.ts';
-import { checkQuery, escapeBytes } from './announce-url.ts';
+import { escapeElement } from '../support/escape-element.ts';
+import { checkQuery } from './announce-url.ts';
 import { count, decodeReply, refusalOf } from './announce-reply.ts';
 import type { ScrapeResponse } from './tracker-client.ts';
 import { TrackerRefusal } from './tracker-refusal.ts';
@@ -22,7 +23,7 @@ export function scrapeUrl(trackerUrl: URL, infohash: Uint8Array): URL {
   const url = new URL(trackerUrl);
   url.hash = '';
   url.pathname = segments.join('/');
-  const query = `info_hash=${escapeBytes(infohash)}`;
+  const query = `info_hash=${escapeElement(infohash)}`;
   url.search = url.search === '' ? query : `${url.search}&${query}`;
   return url;
 }

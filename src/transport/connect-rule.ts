@@ -10,6 +10,8 @@ export interface Hop {
   readonly typed: boolean;
   /** How far the address reached that sent the redirect; undefined for the first request. */
   readonly redirectedFrom: Reach | undefined;
+  /** It asks for content, not for an announce: no path makes up for an address of this machine, nor a query for one of its network. */
+  readonly isForContent?: boolean;
 }
 
 /** Whether `hop` may connect to `address`, an IP literal in any spelling. */
@@ -20,11 +22,12 @@ export function mayConnect(hop: Hop, address: string): boolean {
     case 'global':
       return true;
     case 'private':
+      if (hop.isForContent === true && !hop.typed && hop.url.search !== '') return false;
       return redirectedFrom !== 'global';
     case 'loopback':
     case 'link-local':
       if (redirectedFrom !== undefined && redirectedFrom !== reach) return false;
-      return hop.typed || (isWrittenAsAddress(hop.url) && asksToAnnounce(hop.url));
+      return hop.typed || (hop.isForContent !== true && isWrittenAsAddress(hop.url) && asksToAnnounce(hop.url));
     case 'unusable':
       return false;
   }

@@ -1,25 +1,32 @@
 // A plain TCP connection to one of several addresses, from where the network is bound. Knows nothing of peers, HTTP or proxies.
 
 import { once } from 'node:events';
-import { connect, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { connect, type LookupFunction, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { trackerLimits } from '../config.ts';
 import { NetworkError } from '../errors.ts';
 import { boundFor, canReach, familyNames, familyOf, isBound, type Network } from './network.ts';
 
 /**
- * Connects to the first of `addresses`, IP literals, that answers. Throws NetworkError when the network can reach none of them, what the
+ * Connects to the first of `addresses`, IP literals, that answers. `onread`: where it reads into, instead of telling by 'data'. Throws NetworkError when the network can reach none of them, what the
  * system says when none answers, the signal's reason when aborted.
  */
-export async function connectToOne(addresses: readonly string[], port: number, network: Network, signal: AbortSignal): Promise<Socket> {
+export async function connectToOne(
+  addresses: readonly string[],
+  port: number,
+  network: Network,
+  signal: AbortSignal,
+  onread?: OnReadOpts,
+): Promise<Socket> {
+  const common = { port, ...(onread !== undefined && { onread }) };
   const reachable = addresses.filter((address) => canReach(network, address));
   const [first] = reachable;
   if (first === undefined) throw new NetworkError(`it has no ${familyNames(network)} address`);
-  if (reachable.length === 1) return open({ host: first, port, ...boundFor(network, first) }, signal);
-  if (isBound(network)) return oneByOne(reachable, port, network, signal);
+  if (reachable.length === 1) return open({ ...common, host: first, ...boundFor(network, first) }, signal);
+  if (isBound(network)) return oneByOne(reachable, common, network, signal);
   return open(
     {
+      ...common,
       host: 'one of several', // a name that only `lookup` is asked for
-      port,
       lookup: pinnedLookup(reachable),
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: trackerLimits.addressAttemptMs,
@@ -29,12 +36,12 @@ export async function connectToOne(addresses: readonly string[], port: number, n
 }
 
 /** Node tries one address of a name only when it is told where to connect from. */
-async function oneByOne(addresses: readonly string[], port: number, network: Network, signal: AbortSignal): Promise<Socket> {
+async function oneByOne(addresses: readonly string[], common: TcpNetConnectOpts, network: Network, signal: AbortSignal): Promise<Socket> {
   let failure: unknown;
   for (const [index, host] of addresses.entries()) {
     const isLast = index === addresses.length - 1;
     try {
-      return await open({ host, port, ...boundFor(network, host) }, signal, isLast ? 0 : trackerLimits.addressAttemptMs);
+      return await open({ ...common, host, ...boundFor(network, host) }, signal, isLast ? 0 : trackerLimits.addressAttemptMs);
     } catch (error) {
       signal.throwIfAborted();
       failure = error;

@@ -2,7 +2,7 @@
 // contacted is decided before anything leaves (connect-rule.ts).
 
 import { request } from 'node:http';
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { userAgent } from '../config.ts';
 import { NetworkError } from '../errors.ts';
@@ -21,8 +21,8 @@ export interface HttpConnection {
   readonly socket: Socket;
   /** How far the host's address reaches; behind a proxy, which resolves names, as far as its name tells. */
   readonly reach: Reach;
-  /** The second word of the request: the path, or to a proxy the whole URL. */
-  readonly target: string;
+  /** The second word of a request for `url`: the path, or to a proxy the whole URL. */
+  readonly target: (url: URL) => string;
   /** What the proxy wants to know. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -31,7 +31,8 @@ export interface HttpConnection {
 const proxyHeaderBytesMax = 16 * 1024;
 
 /**
- * Connects to the host of `hop`, within `connectTimeoutMs` and over TLS for https. Throws NetworkError when no allowed address can be reached
+ * Connects to the host of `hop`, within `connectTimeoutMs` and over TLS for https. `onread`: where a plain, direct connection reads into, instead
+ * of telling by 'data'. Throws NetworkError when no allowed address can be reached
  * or time is up, the signal's reason when aborted, and else what the network stack throws.
  */
 export function openHttpConnection(
@@ -39,24 +40,25 @@ export function openHttpConnection(
   network: Network,
   { connectTimeoutMs }: { readonly connectTimeoutMs: number },
   parent: AbortSignal,
+  onread?: OnReadOpts,
 ): Promise<HttpConnection> {
   const late = (): Error => new NetworkError(`no connection within ${formatDuration(connectTimeoutMs)}`);
   return withDeadline(parent, systemClock, connectTimeoutMs, late, async (signal) => {
     const proxy = network.socks ?? network.httpProxyFor(hop.url);
-    return proxy === undefined ? connectDirectly(hop, network, signal) : connectThrough(proxy, hop, network, signal);
+    return proxy === undefined ? connectDirectly(hop, network, signal, onread) : connectThrough(proxy, hop, network, signal);
   });
 }
 
-async function connectDirectly(hop: Hop, network: Network, signal: AbortSignal): Promise<HttpConnection> {
+async function connectDirectly(hop: Hop, network: Network, signal: AbortSignal, onread?: OnReadOpts): Promise<HttpConnection> {
   const { url } = hop;
   const literal = addressOf(url);
   const known = literal === undefined ? await orAborted(network.lookupHost(url.hostname, signal), signal) : [literal];
   const allowed = known.filter((address) => mayConnect(hop, address));
   if (known.length === 0) throw new NetworkError('host name not found');
   if (allowed.length === 0) throw new NetworkError(`its address, ${known[0]}, is not one that we may be led to`);
-  const raw = await connectToOne(allowed, portOf(url), network, signal);
+  const raw = await connectToOne(allowed, portOf(url), network, signal, url.protocol === 'http:' ? onread : undefined);
   const reach = reachOfAddress(raw.remoteAddress ?? '');
-  return { socket: await secured(raw, url, signal), reach, target: url.pathname + url.search, headers: {} };
+  return { socket: await secured(raw, url, signal), reach, target: pathOf, headers: {} };
 }
 
 async function connectThrough(proxy: Proxy, hop: Hop, network: Network, signal: AbortSignal): Promise<HttpConnection> {
@@ -67,16 +69,20 @@ async function connectThrough(proxy: Proxy, hop: Hop, network: Network, signal: 
     throw new NetworkError(`its address, ${literal}, is not one that we may be led to`);
   const reach = literal === undefined ? 'global' : reachOfAddress(literal);
   const host = addressOf(url) ?? url.hostname;
-  const path = url.pathname + url.search;
   if (proxy.protocol === 'socks5') {
     const raw = await connectThroughSocks(network, host, portOf(url), signal, proxy);
-    return { socket: await secured(raw, url, signal), reach, target: path, headers: {} };
+    return { socket: await secured(raw, url, signal), reach, target: pathOf, headers: {} };
   }
   const toProxy = await secured(await connectToProxy(proxy, network, signal), new URL(proxy.name), signal);
   const headers = authorizationFor(proxy);
-  if (url.protocol === 'http:') return { socket: toProxy, reach, target: `http://${url.host}${path}`, headers };
+  if (url.protocol === 'http:')
+    return { socket: toProxy, reach, target: ({ host, pathname, search }) => `http://${host}${pathname}${search}`, headers };
   const tunnel = await openTunnel(toProxy, proxy, url, signal);
-  return { socket: await secured(tunnel, url, signal), reach, target: path, headers: {} };
+  return { socket: await secured(tunnel, url, signal), reach, target: pathOf, headers: {} };
+}
+
+function pathOf({ pathname, search }: URL): string {
+  return pathname + search;
 }
 
 /** `raw` itself for http; for https TLS over it, whose certificate is always checked. */

@@ -92,7 +92,7 @@ function answerTo(
     const asked = request({
       createConnection: () => socket,
       method: post === undefined ? 'GET' : 'POST',
-      path: target,
+      path: target(url),
       headers: { ...requestHeaders(url), ...headers, ...post?.headers },
       maxHeaderSize: headerBytesMax,
       signal,

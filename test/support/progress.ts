@@ -12,6 +12,7 @@ export const progress: DownloadProgress = {
   checkedBytes: 0,
   bytesToCheck: 0,
   downloadedBytes: 2048,
+  webBytes: 0,
   wastedBytes: 16_384,
   corruptBytes: 0,
   uploadedBytes: 0,

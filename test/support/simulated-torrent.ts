@@ -114,6 +114,8 @@ export class SimulatedTorrent {
       peers: this.swarm.ready,
       clock: this.clock,
       random,
+      lanes: () => [],
+      mayAskPeers: () => true,
       pieceCompleted: (partial) => intake.completed(partial),
     });
     const uploads = new Uploads({

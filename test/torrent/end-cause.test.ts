@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type EndFacts, incompleteError, sourcesAccount } from '../../src/torrent/end-cause.ts';
 import type { PeerAccount, PeerFate } from '../../src/torrent/peer-accounts.ts';
+import type { WebSeedAccount } from '../../src/webseed/web-seed.ts';
 
 function peer(fate: PeerFate, more: Partial<PeerAccount> = {}): PeerAccount {
   const nothing = { client: undefined, idleMs: 0, downloadedBytes: 0, uploadedBytes: 0, badPieces: 0, firstBlockMs: undefined };
@@ -22,7 +23,8 @@ const facts: EndFacts = {
   ],
   peers: [],
   lacksDescriptors: false,
-  webSeeds: 0,
+  webSeeds: [],
+  hasOtherWebSeeds: false,
 };
 
 describe('the account of a download that ended', () => {
@@ -84,10 +86,38 @@ describe('the account of a download that ended', () => {
     assert.equal(incompleteError('stalled', { ...facts, lacksDescriptors: true }).code, 'stalled');
   });
 
-  it('tells peers that were never tried from none at all, and names web seeds that it cannot use', () => {
+  it('tells peers that were never tried from none at all', () => {
     const nobody = { ...facts, sourceReports: [] };
-    assert.equal(sourcesAccount({ ...nobody, knownPeers: 0, webSeeds: 2 }), 'no peer is known; 2 web seeds not used: not supported yet');
+    assert.equal(sourcesAccount({ ...nobody, knownPeers: 0 }), 'no peer is known');
     assert.equal(sourcesAccount({ ...nobody, knownPeers: 3 }), 'none of 3 known peers has answered yet');
     assert.equal(sourcesAccount({ ...nobody, knownPeers: 3, peers: [peer('refused')] }), '1 of 3 peers tried: 1 refused');
+  });
+
+  it('says what each web seed gave and why it gave no more', () => {
+    const nothing = { message: '', downloadedBytes: 0, badPieces: 0, firstBlockMs: undefined };
+    const webSeeds: WebSeedAccount[] = [
+      { ...nothing, url: 'http://a/', fate: 'unused' },
+      { ...nothing, url: 'http://b/', fate: 'serving', downloadedBytes: 1024 },
+      { ...nothing, url: 'http://c/', fate: 'failed', message: 'HTTP 500' },
+      { ...nothing, url: 'http://d/', fate: 'failed', message: 'HTTP 500', downloadedBytes: 1024 },
+      { ...nothing, url: 'http://e/', fate: 'sent-bad-data', message: 'sent wrong bytes', downloadedBytes: 1024 },
+    ];
+    assert.equal(
+      sourcesAccount({ ...facts, options: { ...facts.options, noPeers: true }, sourceReports: [], webSeeds }),
+      'http://a/ was not asked; http://b/ gave 1.00 KiB; http://c/ failed: HTTP 500; http://d/ gave 1.00 KiB, then failed: HTTP 500; ' +
+        'http://e/ sent wrong bytes',
+    );
+  });
+
+  it('finds only corrupt sources where web seeds alone were left, and no source where none gave anything', () => {
+    const alone = { ...facts, readyEver: 0, knownPeers: 0, hasOtherPeers: false, sourceReports: [] };
+    const account = { url: 'http://a/', message: '', downloadedBytes: 9, badPieces: 2, firstBlockMs: 1 };
+    const codeWith = (fate: WebSeedAccount['fate'], hasOtherWebSeeds: boolean, downloadedBytes = 9): string =>
+      incompleteError('stalled', { ...alone, webSeeds: [{ ...account, fate, downloadedBytes }], hasOtherWebSeeds }).code;
+    assert.equal(codeWith('sent-bad-data', false), 'only-corrupt-sources');
+    assert.equal(codeWith('sent-bad-data', true), 'stalled');
+    assert.equal(codeWith('failed', false), 'no-source');
+    assert.equal(codeWith('failed', true, 0), 'no-source');
+    assert.equal(codeWith('failed', true), 'stalled');
   });
 });

@@ -4,7 +4,7 @@
 import type { Download, DownloadEvent, DownloadProgress, Metainfo, PeerAccount } from '../../index.ts';
 import { exitCodeName } from '../exit-codes.ts';
 import { withoutSecrets } from '../json-text.ts';
-import { meanRateOf, roundedRatio, type RunEnd, sumsByAlgorithm, trackerFacts } from '../reporters/json-events.ts';
+import { meanRateOf, roundedRatio, type RunEnd, sumsByAlgorithm, trackerFacts, webSeedFacts } from '../reporters/json-events.ts';
 import { firstBlockMs, peerGroups, type RunTally } from '../run-tally.ts';
 import { StallWatch } from '../stall-watch.ts';
 import { PieceTimes } from './piece-times.ts';
@@ -58,6 +58,7 @@ export class ReportRecorder {
       case 'banned':
       case 'peer':
       case 'source':
+      case 'web-seed':
         return;
     }
   }
@@ -68,7 +69,8 @@ export class ReportRecorder {
     if (progress !== undefined) this.#samples.add(sampleOf(progress, nowMs));
     const peers = (running?.peers() ?? []).sort((a, b) => b.downloadedBytes - a.downloadedBytes || b.uploadedBytes - a.uploadedBytes);
     const startedMs = nowMs - (progress?.elapsedMs ?? 0);
-    const blockMs = firstBlockMs(peers);
+    const webSeeds = running?.webSeeds() ?? [];
+    const blockMs = firstBlockMs([...peers, ...webSeeds]);
     const files = this.#files();
     return {
       v: 1,
@@ -87,6 +89,7 @@ export class ReportRecorder {
       pieces: this.#pieceTimes?.cells((piece) => running?.hasPiece(piece) ?? false) ?? [],
       stalls: this.#stalls,
       trackers: [...tally.sources.values()].map((source) => trackerFacts(source)),
+      webSeeds: webSeeds.map((account) => webSeedFacts(account)),
       origins: originsOf(peers),
       fates: peerGroups(peers),
       peers: peers.slice(0, listLimits.peers).map((peer) => reportedPeer(peer, startedMs)),

@@ -1,6 +1,6 @@
 // The tables of a report: where bytes came from, the peers, the files. Pure.
 
-import { formatBytes, formatDuration, type PeerFate } from '../../index.ts';
+import { formatBytes, formatDuration, type PeerFate, type WebSeedFate } from '../../index.ts';
 import { formatCount } from '../format.ts';
 import { type Html, html } from './html.ts';
 import type { Report } from './report.ts';
@@ -21,14 +21,21 @@ const fateWords: Readonly<Record<PeerFate, string>> = {
   disconnected: 'disconnected',
 };
 
+const webSeedWords: Readonly<Record<WebSeedFate, string>> = {
+  unused: 'not asked',
+  serving: 'gave data',
+  failed: 'failed',
+  'sent-bad-data': 'sent bad data',
+};
+
 const originWords: Readonly<Record<string, string>> = {
   user: 'named by --peer',
   tracker: 'named by trackers',
   incoming: 'connected to us',
 };
 
-/** Trackers, and bytes by who named the peers. */
-export function sourcesSection({ trackers, origins, totals }: Report): Html {
+/** Trackers, web seeds, and bytes by who named the peers. */
+export function sourcesSection({ trackers, webSeeds, origins, totals }: Report): Html {
   if (totals === null) return html``;
   const all = totals.downloadedBytes;
   const trackerRows = trackers.map(
@@ -39,8 +46,13 @@ export function sourcesSection({ trackers, origins, totals }: Report): Html {
     ({ origin, peers, downloadedBytes, uploadedBytes }) =>
       html`<tr><th scope="row">${originWords[origin] ?? origin}</th><td class="n">${peers}</td><td class="n">${formatBytes(downloadedBytes)}</td><td>${bar(downloadedBytes, all)}</td><td class="n">${formatBytes(uploadedBytes)}</td></tr>`,
   );
+  const webSeedRows = webSeeds.map(
+    ({ url, fate, message, downloadedBytes, badPieces }) =>
+      html`<tr><th scope="row">${url}</th><td>${webSeedWords[fate]}${message !== '' && html`: ${message}`}</td><td class="n">${formatBytes(downloadedBytes)}</td><td>${bar(downloadedBytes, all)}</td><td class="n">${badPieces}</td></tr>`,
+  );
   return html`<section aria-labelledby="sources"><h2 id="sources">Sources</h2>
 ${table('Bytes by who named the peers', ['peers', '#tried', '#received', 'share', '#sent'], originRows)}
+${webSeeds.length > 0 && table('Web seeds', ['web seed', 'at the end', '#received', 'share', '#bad pieces'], webSeedRows)}
 ${trackers.length === 0 ? html`<p class="soft">No tracker was asked.</p>` : table('The last word of each tracker', ['tracker', 'outcome', '#peers named'], trackerRows)}
 </section>`;
 }

@@ -2,7 +2,7 @@
 // in milliseconds since the run began.
 
 import type { PeerFate } from '../../index.ts';
-import type { TrackerFacts } from '../reporters/json-events.ts';
+import type { TrackerFacts, WebSeedFacts } from '../reporters/json-events.ts';
 
 /** The record of a run. */
 export interface Report {
@@ -31,6 +31,7 @@ export interface Report {
   readonly stalls: readonly { readonly fromMs: number; readonly toMs: number }[];
   /** The last outcome of each. */
   readonly trackers: readonly TrackerFacts[];
+  readonly webSeeds: readonly WebSeedFacts[];
   /** Bytes by who named the peers. */
   readonly origins: readonly {
     readonly origin: string;

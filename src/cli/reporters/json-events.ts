@@ -1,7 +1,7 @@
 // A run as events for programs: what the library tells, turned into the objects that schema/events.schema.json and docs/events.md
 // describe. Pure; who writes them where is run-records.ts's matter.
 
-import type { DownloadEvent, DownloadProgress, FinalFile, Metainfo, PeerAccount, SourceReport } from '../../index.ts';
+import type { DownloadEvent, DownloadProgress, FinalFile, Metainfo, PeerAccount, SourceReport, WebSeedAccount } from '../../index.ts';
 import { redactUrl } from '../../index.ts';
 import { exitCodeName } from '../exit-codes.ts';
 import { withoutSecrets } from '../json-text.ts';
@@ -76,6 +76,8 @@ export class JsonEvents {
         // An address that cannot be reached is no source; a long list of dead ones would bury the rest.
         if (event.change === 'failed' && !this.#options.verbose) return [];
         return [{ type: 'source', kind: 'peer', peer: event.peer, change: event.change, message: event.message, peerCount: 0 }];
+      case 'web-seed':
+        return [{ type: 'source', kind: 'web-seed', peer: event.url, change: event.change, message: event.message, peerCount: 0 }];
       case 'piece':
         return this.#options.pieceEvents ? [{ type: 'piece', pieceIndex: event.pieceIndex }] : [];
       case 'bad-data':
@@ -92,8 +94,14 @@ export class JsonEvents {
     }
   }
 
-  summary(progress: DownloadProgress, peers: readonly PeerAccount[], tally: RunTally, nowMs: number): EventBody {
-    const blockMs = firstBlockMs(peers);
+  summary(
+    progress: DownloadProgress,
+    peers: readonly PeerAccount[],
+    webSeeds: readonly WebSeedAccount[],
+    tally: RunTally,
+    nowMs: number,
+  ): EventBody {
+    const blockMs = firstBlockMs([...peers, ...webSeeds]);
     return {
       type: 'summary',
       ...sizes(progress),
@@ -108,6 +116,7 @@ export class JsonEvents {
       bannedPeers: progress.bannedPeers,
       knownPeers: progress.knownPeers,
       peers: peerGroups(peers),
+      webSeeds: webSeeds.map((account) => webSeedFacts(account)),
       trackers: [...tally.sources.values()].map((report) => trackerFacts(report)),
     };
   }
@@ -192,6 +201,14 @@ export interface TrackerFacts {
 export function trackerFacts(report: SourceReport): TrackerFacts {
   const { source, outcome, message, peerCount, seeders = null, leechers = null } = report;
   return { tracker: source, outcome, message, peerCount, seeders, leechers };
+}
+
+/** What a web seed did. */
+export type WebSeedFacts = Omit<WebSeedAccount, 'firstBlockMs'>;
+
+/** `account` as events and reports tell it. */
+export function webSeedFacts({ url, fate, message, downloadedBytes, badPieces }: WebSeedAccount): WebSeedFacts {
+  return { url, fate, message, downloadedBytes, badPieces };
 }
 
 function whole(ms: number | undefined): number | null {

@@ -73,6 +73,7 @@ export function reportOf({ words, pieceCount = 600 }: { words?: string; pieceCou
       return { ...cell, before: 0, fetched: 1, atMs: 950 + ((first * 7919) % 239_000) };
     }),
     stalls: [{ fromMs: 90_000, toMs: 120_000 }],
+    webSeeds: [],
     trackers: [
       { tracker: 'https://tracker.example/***/announce', outcome: 'answered', message: '', peerCount: 40, seeders: 30, leechers: 10 },
       {
