@@ -26,6 +26,7 @@ export type { TorrentFields } from './metainfo/build-torrent.ts';
 export { editTorrent, type TorrentEdits } from './metainfo/edit-torrent.ts';
 export { selectFiles } from './metainfo/selection.ts';
 export { createTorrent, type CreatedTorrent, type CreateOptions } from './storage/create-torrent.ts';
+export { obtainTorrent, type ObtainOptions, sourceName, type TorrentSource } from './torrent/obtain-torrent.ts';
 export { readTorrentFile } from './storage/read-torrent-file.ts';
 export { writablePaths } from './storage/storage-paths.ts';
 export { checkTorrentTarget, replaceTorrentFile, writeTorrentFile, type WriteOptions } from './storage/write-torrent-file.ts';

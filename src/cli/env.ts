@@ -1,6 +1,7 @@
 // The edge to the process: arguments, environment, the standard streams, signals, and the way out. Nothing else in cli/ touches `process`.
 
 import { homedir } from 'node:os';
+import { addAbortSignal } from 'node:stream';
 import { isatty } from 'node:tty';
 
 // Not by way of index.ts: loading the whole library takes longer than all else that `--version` does.
@@ -14,6 +15,7 @@ export interface Environment {
   readonly args: readonly string[];
   /** This program's version. */
   readonly version: string;
+  readonly stdin: DataInput;
   readonly stdout: DataOutput;
   readonly stderr: TalkOutput;
   /** Whether the variable NO_COLOR is set and not empty (no-color.org). */
@@ -46,6 +48,13 @@ export interface Environment {
 
 /** Told the exit code and, in a line, why. */
 export type SuddenEnd = (exitCode: number, reason: string) => void;
+
+/** stdin: a torrent, or a list of them. */
+export interface DataInput {
+  readonly isTerminal: boolean;
+  /** Its bytes to the end; the iteration rejects when `signal` aborts. */
+  read(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
 
 /** stdout: what was asked for. */
 export interface DataOutput {
@@ -104,6 +113,8 @@ export function openEnvironment(onCrash: (error: unknown) => void): Environment 
   return {
     args: process.argv.slice(2),
     version,
+    // Not opened before it is read: an open pipe keeps the process alive.
+    stdin: { isTerminal: isatty(0), read: (signal) => addAbortSignal(signal, process.stdin) },
     stdout: dataOutput(process.stdout),
     stderr: talkOutput(process.stderr),
     noColor: NO_COLOR !== undefined && NO_COLOR !== '',

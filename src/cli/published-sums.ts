@@ -3,6 +3,7 @@
 import { type ChecksumAlgorithm, type FinalFile, type DownloadOptions, type Metainfo, publishedSums } from '../index.ts';
 import type { GetCommand } from './command-line.ts';
 import type { Environment } from './env.ts';
+import { deadlineLeft } from './load-torrent.ts';
 import type { Talk } from './talk.ts';
 
 /** The checksums that the download is to insist on, and what is then left of its deadline. Throws as `publishedSums` does. */
@@ -22,9 +23,7 @@ export async function checksumsFor(
     ...(selection !== undefined && { selection }),
   });
   for (const warning of warnings) talk.warn(warning);
-  // Whole seconds, so that the deadline is named as it was typed when nothing took long.
-  const spentMs = Math.floor((env.nowMs() - begunMs) / 1000) * 1000;
-  return { checksums, ...(deadlineMs !== undefined && { deadlineMs: Math.max(1, deadlineMs - spentMs) }) };
+  return { checksums, ...deadlineLeft(deadlineMs, begunMs, env) };
 }
 
 /** The path of a complete file as a line of stdout; behind its sum, as `sha256sum` writes it, when `printed` says of which algorithm. */

@@ -16,7 +16,7 @@ import { type Environment, OutputError } from '../env.ts';
 import { brokenPipeExitCode } from '../exit-codes.ts';
 import { fileList, fileListJson } from '../file-list.ts';
 import type { RunFacts } from '../hooks/hook-facts.ts';
-import { loadTorrent } from '../load-torrent.ts';
+import { deadlineLeft, loadTorrent } from '../load-torrent.ts';
 import { checksumsFor, pathLine } from '../published-sums.ts';
 import { openRecords, type Records } from '../records.ts';
 import { ReaderLimit } from '../reader-limit.ts';
@@ -53,13 +53,15 @@ interface Says {
 
 /** Resolves with what came after completion, when something was to. */
 async function getFiles(
-  command: GetCommand,
+  asked: GetCommand,
   env: Environment,
   facts: RunFacts,
   records: Records,
   { approve, onDone }: Says = {},
 ): Promise<string | undefined> {
-  const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env));
+  const { torrentPath, download: limits } = asked;
+  const metainfo = await loadTorrent(torrentPath, new Talk(asked, env), env, limits.deadlineMs);
+  const command = { ...asked, download: { ...limits, ...deadlineLeft(limits.deadlineMs, facts.startedMs, env) } };
   facts.metainfo = metainfo;
   await records.torrentLoaded(metainfo);
   let selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;

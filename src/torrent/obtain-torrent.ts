@@ -1,0 +1,85 @@
+// The bytes of a torrent file, wherever it is: on disk, on the web, or in a stream such as stdin. Bounded in size and time.
+
+import { metainfoLimits, torrentFetchLimits } from '../config.ts';
+import { IncompleteError, InputError, NetworkError, ProtocolError, TtorrentError } from '../errors.ts';
+import { readTorrentFile } from '../storage/read-torrent-file.ts';
+import { storageError } from '../storage/storage-error.ts';
+import { systemClock } from '../support/clock.ts';
+import { withDeadline } from '../support/deadline.ts';
+import { formatBytes } from '../support/format-bytes.ts';
+import { printable, redactUrl } from '../support/printable.ts';
+import { lookupHost } from '../transport/host-lookup.ts';
+import { httpFetch } from '../transport/http-fetch.ts';
+import { deadlineMessage } from './end-cause.ts';
+
+/** A path, an http or https URL, or what opens a stream, which must end when the signal aborts. */
+export type TorrentSource = string | ((signal: AbortSignal) => AsyncIterable<Uint8Array>);
+
+/** How long to wait for it. */
+export interface ObtainOptions {
+  readonly signal?: AbortSignal;
+  /** Give up after so long, in milliseconds. Default: never; a server has two minutes. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * The bytes of the torrent at `source`. Throws as `readTorrentFile` does for a path. InputError: `torrent-not-found` when the server answers
+ * 404 or 410, `torrent-fetch-failed` when the URL cannot be fetched for another reason, `bad-argument` when it is of another protocol,
+ * `bad-torrent` when a stream is longer than any torrent; StorageError `read-write-failed` when a stream breaks; IncompleteError
+ * `deadline-reached`; the signal's reason when aborted. No message holds what may be a secret in a URL.
+ */
+export function obtainTorrent(source: TorrentSource, options: ObtainOptions = {}): Promise<Uint8Array> {
+  const { deadlineMs, signal = new AbortController().signal } = options;
+  if (deadlineMs === undefined) return obtain(source, signal);
+  const late = (): Error => new IncompleteError('deadline-reached', `${deadlineMessage({ deadlineMs })} while reading the torrent`);
+  return withDeadline(signal, systemClock, deadlineMs, late, (inTime) => obtain(source, inTime));
+}
+
+/** `source` as a person may see it: a URL without what may be a secret. */
+export function sourceName(source: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? redactUrl(source) : source;
+}
+
+function obtain(source: TorrentSource, signal: AbortSignal): Promise<Uint8Array> {
+  if (typeof source !== 'string') return readStream(source(signal), signal);
+  if (/^https?:\/\//i.test(source)) return fetchTorrent(source, signal);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
+    throw new InputError('bad-argument', `${sourceName(source)}: only http and https URLs are fetched, and files are named by their paths`);
+  }
+  return readTorrentFile(source);
+}
+
+async function fetchTorrent(source: string, signal: AbortSignal): Promise<Uint8Array> {
+  const name = sourceName(source);
+  if (!URL.canParse(source)) throw new InputError('bad-argument', `${name}: not a URL`);
+  const url = new URL(source);
+  url.hash = '';
+  try {
+    const { status, body } = await httpFetch(url, true, lookupHost, torrentFetchLimits, signal);
+    if (status === 200) return body;
+    const code = status === 404 || status === 410 ? 'torrent-not-found' : 'torrent-fetch-failed';
+    throw new InputError(code, `${name}: the server answers with HTTP ${status}`);
+  } catch (error) {
+    if (!(error instanceof NetworkError || error instanceof ProtocolError)) throw error;
+    throw new InputError('torrent-fetch-failed', `fetching ${name}: ${printable(error.message)}`, { cause: error });
+  }
+}
+
+async function readStream(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream) {
+      length += chunk.length;
+      if (length > metainfoLimits.fileBytes) {
+        throw new InputError('bad-torrent', `stdin: not a torrent: it is longer than ${formatBytes(metainfoLimits.fileBytes)}`);
+      }
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof TtorrentError) throw error;
+    throw storageError('reading the torrent from stdin', error, 'read-write-failed');
+  }
+  return Buffer.concat(chunks);
+}
