@@ -173,7 +173,6 @@ export const torrentFetchLimits = {
 export const sourceListLimits = {
   /** 10 000 URLs of 400 characters. */
   bodyBytes: 4 * MiB,
-  sources: 10_000,
 } as const;
 
 /** A list of checksums, from disk or over HTTP. */

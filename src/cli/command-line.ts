@@ -11,6 +11,7 @@ import {
   progressOption,
   selectOption,
   torrentArgument,
+  torrentsArgument,
 } from './command-options.ts';
 import {
   createExamples,
@@ -27,6 +28,7 @@ import {
 import { completionExamples, defineCompletion, type Shell } from './completion/definition.ts';
 import { exitCodeLines } from './exit-codes.ts';
 import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
+import { defaultJobs, refuseManyOf } from './many-options.ts';
 import { type Hooks, hooksOf } from './hooks/hook-options.ts';
 import { type RecordOptions, recordsOf } from './record-options.ts';
 import { refuse, usageOf } from './refusal.ts';
@@ -63,6 +65,19 @@ export interface GetCommand extends SpeechOptions {
   readonly seed?: SeedRequest;
   /** Event lines and a report, when asked for. */
   readonly records?: RecordOptions;
+}
+
+/** What `ttorrent get` was asked of several torrents. */
+export interface GetManyCommand extends SpeechOptions {
+  readonly kind: 'get-many';
+  /** In the order typed; those of the list come behind them. */
+  readonly sources: readonly string[];
+  /** A file or pipe that lists sources; `-` is stdin. */
+  readonly listPath: string | undefined;
+  /** How many are downloaded at a time. */
+  readonly jobs: number;
+  /** What is asked of each. */
+  readonly each: Omit<GetCommand, 'kind' | 'torrentPath'>;
 }
 
 /** What `ttorrent info` was asked. */
@@ -112,6 +127,7 @@ export interface PrintCommand {
 /** What was asked of the program. */
 export type CommandLine =
   | GetCommand
+  | GetManyCommand
   | SeedCommand
   | InfoCommand
   | VerifyCommand
@@ -208,15 +224,18 @@ function addGet(program: Command, outcome: Outcome): void {
         "ttorrent get image.torrent -o /tmp/image | xargs -r -d '\\n' sha256sum",
         'ttorrent get image.torrent -s image.xz -o - | xz -d | dd of=/dev/sdX bs=4M',
         'ttorrent get image.torrent --seed --seed-ratio 2',
+        'ttorrent get https://example.org/image.torrent',
+        'ttorrent get *.torrent -j 5',
       ),
     )
-    .addArgument(torrentArgument());
+    .addArgument(torrentsArgument());
   for (const option of [...getOptions(), ...speechOptions('print nothing but errors')]) command.addOption(option);
-  command.action((torrentPath: string, typed: TypedGetOptions & TypedSpeech) => {
+  command.action((given: string[] | undefined, typed: TypedGetOptions & TypedSpeech) => {
+    const sources = given ?? [];
+    const [torrentPath] = sources;
+    const isMany = refuseManyOf(typed, sources, command);
     const records = recordsOf(typed, command);
-    outcome.command = {
-      kind: 'get',
-      torrentPath,
+    const each = {
       showFiles: typed.showFiles === true,
       interactive: typed.interactive === true,
       dryRun: typed.dryRun === true,
@@ -230,6 +249,10 @@ function addGet(program: Command, outcome: Outcome): void {
       ...(records !== undefined && { records }),
       ...speechOf(typed),
     };
+    if (isMany || torrentPath === undefined) {
+      const { inputFile: listPath, jobs = defaultJobs } = typed;
+      outcome.command = { kind: 'get-many', sources, listPath, jobs, each, ...speechOf(typed) };
+    } else outcome.command = { kind: 'get', torrentPath, ...each };
   });
 }
 

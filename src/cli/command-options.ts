@@ -12,6 +12,12 @@ export function torrentArgument(): Argument {
   return new Argument('<torrent>', 'a torrent file, its http or https URL, or - for stdin').argParser(torrentSource);
 }
 
+/** The torrents to work on, in the same ways; none where a list names them. */
+export function torrentsArgument(): Argument {
+  const collect = (source: string, before: readonly string[] | undefined): string[] => [...(before ?? []), torrentSource(source)];
+  return new Argument('[torrent...]', 'torrent files, their http or https URLs, or - for stdin').argParser(collect);
+}
+
 /** The torrent file to change. */
 export function torrentFileArgument(): Argument {
   return new Argument('<file.torrent>', 'the torrent file').argParser((path: string) => {

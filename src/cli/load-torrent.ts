@@ -16,7 +16,7 @@ export function shownSource(source: string): string {
 export async function loadTorrent(source: string, talk: Talk, env: Environment, deadlineMs?: number): Promise<Metainfo> {
   const name = shownSource(source);
   const limits = { signal: env.interrupted, ...(deadlineMs !== undefined && { deadlineMs }) };
-  const metainfo = parse(name, await obtainTorrent(source === '-' ? stdin(env) : source, limits));
+  const metainfo = parse(name, await obtainTorrent(source === '-' ? openStdin(env) : source, limits));
   for (const warning of metainfo.warnings) talk.warn(`${name}: ${warning}`);
   return metainfo;
 }
@@ -28,8 +28,9 @@ export function deadlineLeft(deadlineMs: number | undefined, begunMs: number, en
   return { deadlineMs: Math.max(1, deadlineMs - spentMs) };
 }
 
-function stdin({ stdin: input }: Environment): (signal: AbortSignal) => AsyncIterable<Uint8Array> {
-  if (input.isTerminal) throw new InputError('bad-argument', 'stdin is a terminal: expected a torrent from a file or a pipe');
+/** What reads stdin. Throws InputError when a person would have to type it. */
+export function openStdin({ stdin: input }: Environment): (signal: AbortSignal) => AsyncIterable<Uint8Array> {
+  if (input.isTerminal) throw new InputError('bad-argument', 'stdin is a terminal: expected a file or a pipe');
   return input.read;
 }
 

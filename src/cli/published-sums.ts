@@ -6,22 +6,28 @@ import type { Environment } from './env.ts';
 import { deadlineLeft } from './load-torrent.ts';
 import type { Talk } from './talk.ts';
 
-/** The checksums that the download is to insist on, and what is then left of its deadline. Throws as `publishedSums` does. */
+/**
+ * The checksums that the download is to insist on, and what is then left of its deadline. Throws as `publishedSums` does, but tells
+ * `unusedSums`, when there is one, of what names none of its files.
+ */
 export async function checksumsFor(
   metainfo: Metainfo,
   selection: ReadonlySet<number> | undefined,
   { published, download: { deadlineMs } }: GetCommand,
   talk: Talk,
   env: Environment,
+  unusedSums?: (sums: readonly string[]) => void,
 ): Promise<Pick<DownloadOptions, 'checksums' | 'deadlineMs'>> {
   if (published.checksums.length === 0 && published.lists.length === 0) return {};
   const begunMs = env.nowMs();
-  const { checksums, warnings } = await publishedSums(metainfo, {
+  const { checksums, warnings, unused } = await publishedSums(metainfo, {
     ...published,
+    isShared: unusedSums !== undefined,
     signal: env.interrupted,
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(selection !== undefined && { selection }),
   });
+  unusedSums?.(unused);
   for (const warning of warnings) talk.warn(warning);
   return { checksums, ...deadlineLeft(deadlineMs, begunMs, env) };
 }

@@ -52,6 +52,8 @@ async function perform(command: CommandLine, env: Environment): Promise<void> {
       return env.stdout.write(command.text);
     case 'get':
       return (await import('./commands/get.ts')).get(command, env);
+    case 'get-many':
+      return (await import('./commands/get-many.ts')).getMany(command, env);
     case 'seed':
       return (await import('./commands/seed.ts')).seed(command, env);
     case 'info':

@@ -1,7 +1,8 @@
 // The bytes of a torrent file, wherever it is: on disk, on the web, or in a stream such as stdin. Bounded in size and time.
 
-import { metainfoLimits, torrentFetchLimits } from '../config.ts';
+import { metainfoLimits, sourceListLimits, torrentFetchLimits } from '../config.ts';
 import { IncompleteError, InputError, NetworkError, ProtocolError, TtorrentError } from '../errors.ts';
+import { readListFile } from '../storage/read-list-file.ts';
 import { readTorrentFile } from '../storage/read-torrent-file.ts';
 import { storageError } from '../storage/storage-error.ts';
 import { systemClock } from '../support/clock.ts';
@@ -29,10 +30,17 @@ export interface ObtainOptions {
  * `deadline-reached`; the signal's reason when aborted. No message holds what may be a secret in a URL.
  */
 export function obtainTorrent(source: TorrentSource, options: ObtainOptions = {}): Promise<Uint8Array> {
-  const { deadlineMs, signal = new AbortController().signal } = options;
-  if (deadlineMs === undefined) return obtain(source, signal);
-  const late = (): Error => new IncompleteError('deadline-reached', `${deadlineMessage({ deadlineMs })} while reading the torrent`);
-  return withDeadline(signal, systemClock, deadlineMs, late, (inTime) => obtain(source, inTime));
+  return inTime(options, (signal) => obtain(source, signal));
+}
+
+/** The bytes of a list of torrents: of the file or pipe at a path, or of a stream. Throws as `obtainTorrent` does. */
+export function obtainTorrentList(source: TorrentSource, options: ObtainOptions = {}): Promise<Uint8Array> {
+  const { bodyBytes } = sourceListLimits;
+  return inTime(options, (signal) =>
+    typeof source === 'string'
+      ? readListFile(source, { what: 'torrents', bodyBytes }, signal)
+      : readStream(source(signal), 'list of torrents', bodyBytes, signal),
+  );
 }
 
 /** `source` as a person may see it: a URL without what may be a secret. */
@@ -40,8 +48,15 @@ export function sourceName(source: string): string {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? redactUrl(source) : source;
 }
 
-function obtain(source: TorrentSource, signal: AbortSignal): Promise<Uint8Array> {
-  if (typeof source !== 'string') return readStream(source(signal), signal);
+async function inTime(options: ObtainOptions, read: (signal: AbortSignal) => Promise<Uint8Array>): Promise<Uint8Array> {
+  const { deadlineMs, signal = new AbortController().signal } = options;
+  if (deadlineMs === undefined) return read(signal);
+  const late = (): Error => new IncompleteError('deadline-reached', `${deadlineMessage({ deadlineMs })} while reading the torrent`);
+  return withDeadline(signal, systemClock, deadlineMs, late, read);
+}
+
+async function obtain(source: TorrentSource, signal: AbortSignal): Promise<Uint8Array> {
+  if (typeof source !== 'string') return readStream(source(signal), 'torrent', metainfoLimits.fileBytes, signal);
   if (/^https?:\/\//i.test(source)) return fetchTorrent(source, signal);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
     throw new InputError('bad-argument', `${sourceName(source)}: only http and https URLs are fetched, and files are named by their paths`);
@@ -65,21 +80,19 @@ async function fetchTorrent(source: string, signal: AbortSignal): Promise<Uint8A
   }
 }
 
-async function readStream(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
+async function readStream(stream: AsyncIterable<Uint8Array>, what: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     for await (const chunk of stream) {
       length += chunk.length;
-      if (length > metainfoLimits.fileBytes) {
-        throw new InputError('bad-torrent', `stdin: not a torrent: it is longer than ${formatBytes(metainfoLimits.fileBytes)}`);
-      }
+      if (length > maxBytes) throw new InputError('bad-torrent', `stdin: not a ${what}: it is longer than ${formatBytes(maxBytes)}`);
       chunks.push(chunk);
     }
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof TtorrentError) throw error;
-    throw storageError('reading the torrent from stdin', error, 'read-write-failed');
+    throw storageError(`reading the ${what} from stdin`, error, 'read-write-failed');
   }
   return Buffer.concat(chunks);
 }

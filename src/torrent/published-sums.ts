@@ -6,7 +6,7 @@ import { type Checksum, parseTypedChecksum } from '../metainfo/checksum.ts';
 import { parseChecksumList } from '../metainfo/checksum-list.ts';
 import { addChecksum, type ChecksumsByFile, matchChecksums } from '../metainfo/match-checksums.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
-import { readChecksumFile } from '../storage/read-checksum-file.ts';
+import { readListFile } from '../storage/read-list-file.ts';
 import { systemClock } from '../support/clock.ts';
 import { withDeadline } from '../support/deadline.ts';
 import { printable } from '../support/printable.ts';
@@ -23,6 +23,8 @@ export interface PublishedSumsRequest {
   readonly lists?: readonly string[];
   /** Files by index in `metainfo.files`. Default: all. */
   readonly selection?: Iterable<number>;
+  /** Others of these may be of files of other torrents: what names no selected file is told as `unused`, not thrown. Default: false. */
+  readonly isShared?: boolean;
   readonly signal?: AbortSignal;
   /** Give up reading lists after so long, in milliseconds. Default: never; a list from the web has a minute. */
   readonly deadlineMs?: number;
@@ -34,6 +36,8 @@ export interface PublishedSums {
   readonly checksums: ReadonlyMap<number, readonly Checksum[]>;
   /** One printable line each. */
   readonly warnings: readonly string[];
+  /** Of the request's `checksums` and `lists`, those that name no selected file. */
+  readonly unused: readonly string[];
 }
 
 /**
@@ -50,7 +54,8 @@ export function publishedSums(metainfo: Metainfo, request: PublishedSumsRequest)
 }
 
 async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal: AbortSignal): Promise<PublishedSums> {
-  const { checksums = [], lists = [] } = request;
+  const { checksums = [], lists = [], isShared = false } = request;
+  const unused: string[] = [];
   const selection = new Set(request.selection ?? metainfo.files.keys());
   const selected = metainfo.files.filter((file) => !file.pad && selection.has(file.index));
   const sums: ChecksumsByFile = new Map();
@@ -65,6 +70,8 @@ async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal:
     }
     if (path === undefined && only !== undefined) addChecksum(sums, only, checksum);
     else if (matchChecksums(metainfo, selection, [{ checksum, name: path ?? '' }], sums) === 0) {
+      unused.push(text);
+      if (isShared) continue;
       throw new InputError('bad-argument', `the checksum of "${printable(path ?? '', 200)}" names none of the selected files`);
     }
   }
@@ -72,14 +79,20 @@ async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal:
     const listed = parseChecksumList(toText(await load(list, signal)));
     if (listed.length === 0) throw new InputError('bad-argument', `${nameOf(list)}: holds no checksum`);
     if (matchChecksums(metainfo, selection, listed, sums) > 0) continue;
+    unused.push(list);
+    if (isShared) continue;
     const names = `it names ${listed.length}, first ${printable(listed[0]?.name ?? '', 100)}`;
     throw new InputError('bad-argument', `${nameOf(list)}: names none of the selected files; ${names}`);
   }
   const unnamed = lists.length === 0 ? [] : selected.filter((file) => !sums.has(file.index));
   const [first] = unnamed;
-  if (first === undefined) return { checksums: sums, warnings: [] };
+  if (first === undefined) return { checksums: sums, warnings: [], unused };
   const path = printable(first.path.join('/'), 200);
-  return { checksums: sums, warnings: [`no checksum is listed for ${unnamed.length} of ${selected.length} selected files, first ${path}`] };
+  return {
+    checksums: sums,
+    warnings: [`no checksum is listed for ${unnamed.length} of ${selected.length} selected files, first ${path}`],
+    unused,
+  };
 }
 
 function isUrl(list: string): boolean {
@@ -99,7 +112,7 @@ async function load(list: string, signal: AbortSignal): Promise<Uint8Array> {
       'bad-argument',
       `${printable(list, 200)}: only http and https URLs are fetched, and files are named by their paths`,
     );
-  if (!isUrl(list)) return readChecksumFile(list, signal);
+  if (!isUrl(list)) return readListFile(list, { what: 'checksums', bodyBytes: checksumListLimits.bodyBytes }, signal);
   if (!URL.canParse(list)) throw new InputError('bad-argument', `${printable(list, 200)}: not a URL`);
   const url = new URL(list);
   url.hash = '';

@@ -32,11 +32,12 @@ import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 import { PieceIntake } from './piece-intake.ts';
 import { sequentialOptions } from './piece-order.ts';
-import { RateLimit } from './rate-limit.ts';
 import { type SeedEnd, seedEnd, type SeedOptions } from './seed-goal.ts';
+import type { Shares } from './shares.ts';
 import { type SourceLog, createSource } from './sources.ts';
 import { Swarm } from './swarm.ts';
 import { TypedPeers } from './typed-peers.ts';
+import { UploadLimit } from './upload-limit.ts';
 import { Uploads, uploadBufferBytes } from './uploads.ts';
 import type { Wanted } from './wanted.ts';
 import { Watchdog } from './watchdog.ts';
@@ -60,6 +61,7 @@ export interface TransferParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: (event: DownloadEvent) => void;
+  readonly shares: Shares;
 }
 
 /** The transfer of one torrent, from the first announce to the last piece. */
@@ -162,12 +164,13 @@ export class Transfer {
       },
     });
     const { maxUploadRate, maxDownloadRate } = options;
+    const { shares } = parts;
     this.uploads = new Uploads({
       peers: this.swarm.ready,
       choker: new Choker(random),
       buffers: new BufferPool(uploadBufferBytes),
       clock,
-      limit: maxUploadRate === undefined ? undefined : new RateLimit(maxUploadRate, clock.nowMs()),
+      limit: shares.uploadLimit ?? (maxUploadRate === undefined ? undefined : new UploadLimit(maxUploadRate, clock)),
       bytesPerSecond: maxUploadRate,
       pieceLength: metainfo.pieceLength,
       isSeeding: () => this.ledger.isComplete,
@@ -177,7 +180,8 @@ export class Transfer {
     this.#readFrom((piece, offset, into) => storage.read(piece, offset, into));
     const { minRate, stallTimeoutMs = defaultStallTimeoutMs } = options;
     this.#watchdog = new Watchdog({ minRate, stallTimeoutMs }, clock.nowMs());
-    this.#downloadLimit = maxDownloadRate === undefined ? undefined : new DownloadLimit(maxDownloadRate, clock, this.swarm);
+    this.#downloadLimit = shares.downloadLimit ?? (maxDownloadRate === undefined ? undefined : new DownloadLimit(maxDownloadRate, clock));
+    this.#downloadLimit?.add(this.swarm);
   }
 
   get #isOver(): boolean {
@@ -221,7 +225,7 @@ export class Transfer {
     this.#over.abort();
     this.#parts.options.signal?.removeEventListener('abort', this.#onAbort);
     this.#timer?.cancel();
-    this.#downloadLimit?.close();
+    this.#downloadLimit?.remove(this.swarm);
     this.uploads.close();
     await this.swarm.close();
     await this.#listener?.close();
@@ -233,10 +237,7 @@ export class Transfer {
     const { options, clock } = this.#parts;
     if (options.signal?.aborted === true) throw options.signal.reason;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    const infohashes = [this.#parts.metainfo.infohash];
-    const accept = (stream: ByteStream): void => this.swarm.accept(acceptEncrypted(stream, infohashes, options.encryption ?? 'prefer'));
-    if (options.listen !== false) this.#listener = await listenForPeers(options.port, accept);
-    if (options.mapPort === true && this.#listener !== undefined) this.#mapping = this.#mapPort(this.#listener.port);
+    if (options.listen !== false) await this.#listen();
     this.#source = createSource(this.#parts, {
       peerId: this.#peerId,
       port: () => this.#mapping?.externalPort ?? this.#listener?.port ?? notListeningPort,
@@ -268,6 +269,22 @@ export class Transfer {
       Promise.all([this.#source?.stop(), this.#mapping?.close()]).finally(() => told.abort()),
       delay(clock, goodbyeMaxMs, told.signal).catch(() => {}),
     ]);
+  }
+
+  async #listen(): Promise<void> {
+    const { options, metainfo, shares, tell } = this.#parts;
+    const { infohash } = metainfo;
+    if (shares.entrance !== undefined) {
+      this.#listener = await shares.entrance.join(infohash, {
+        accept: (stream) => this.swarm.accept(stream),
+        portChanged: () => this.#source?.portChanged(),
+        warned: (message) => tell({ type: 'warning', message }),
+      });
+      return;
+    }
+    const accept = (stream: ByteStream): void => this.swarm.accept(acceptEncrypted(stream, [infohash], options.encryption ?? 'prefer'));
+    this.#listener = await listenForPeers(options.port, accept);
+    if (options.mapPort === true) this.#mapping = this.#mapPort(this.#listener.port);
   }
 
   #mapPort(port: number): PortMapping {

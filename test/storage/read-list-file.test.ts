@@ -5,29 +5,30 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { checksumListLimits } from '../../src/config.ts';
 import { InputError } from '../../src/errors.ts';
-import { readChecksumFile } from '../../src/storage/read-checksum-file.ts';
+import { readListFile } from '../../src/storage/read-list-file.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
+const checksums = { what: 'checksums', bodyBytes: checksumListLimits.bodyBytes } as const;
 const patient = new AbortController().signal;
 
 test('reads a whole file, and one as long as a list may be', async (t) => {
   const file = path.join(scratchDirectory(t), 'sums');
   writeFileSync(file, 'abc');
-  assert.equal(Buffer.from(await readChecksumFile(file, patient)).toString(), 'abc');
+  assert.equal(Buffer.from(await readListFile(file, checksums, patient)).toString(), 'abc');
   writeFileSync(file, Buffer.alloc(checksumListLimits.bodyBytes));
-  assert.equal((await readChecksumFile(file, patient)).length, checksumListLimits.bodyBytes);
+  assert.equal((await readListFile(file, checksums, patient)).length, checksumListLimits.bodyBytes);
   writeFileSync(file, Buffer.alloc(checksumListLimits.bodyBytes + 1));
-  await assert.rejects(readChecksumFile(file, patient), InputError);
+  await assert.rejects(readListFile(file, checksums, patient), InputError);
 });
 
 test('a pipe that nobody writes to is empty; one whose writer is silent is waited for until the signal aborts', async (t) => {
   const fifo = path.join(scratchDirectory(t), 'fifo');
   if (spawnSync('mkfifo', [fifo]).status !== 0) return t.skip('no mkfifo here');
-  assert.equal((await readChecksumFile(fifo, patient)).length, 0);
+  assert.equal((await readListFile(fifo, checksums, patient)).length, 0);
   const writer = openSync(fifo, 'r+');
   t.after(() => closeSync(writer));
   const impatient = new AbortController();
-  const reading = readChecksumFile(fifo, impatient.signal);
+  const reading = readListFile(fifo, checksums, impatient.signal);
   setTimeout(() => impatient.abort(new Error('enough')), 50);
   await assert.rejects(reading, /enough/);
 });
