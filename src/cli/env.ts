@@ -1,7 +1,6 @@
 // The edge to the process: arguments, environment, the standard streams, signals, and the way out. Nothing else in cli/ touches `process`.
 
 import { homedir } from 'node:os';
-import { addAbortSignal } from 'node:stream';
 import { isatty } from 'node:tty';
 
 // Not by way of index.ts: loading the whole library takes longer than all else that `--version` does.
@@ -114,7 +113,7 @@ export function openEnvironment(onCrash: (error: unknown) => void): Environment 
     args: process.argv.slice(2),
     version,
     // Not opened before it is read: an open pipe keeps the process alive.
-    stdin: { isTerminal: isatty(0), read: (signal) => addAbortSignal(signal, process.stdin) },
+    stdin: { isTerminal: isatty(0), read: readStdin },
     stdout: dataOutput(process.stdout),
     stderr: talkOutput(process.stderr),
     noColor: NO_COLOR !== undefined && NO_COLOR !== '',
@@ -189,6 +188,11 @@ function watchSignals(): Pick<Environment, 'interrupted' | 'postponeExit'> {
     });
   }
   return { interrupted: controller.signal, postponeExit: () => void exitTimer?.refresh() };
+}
+
+function readStdin(signal: AbortSignal): AsyncIterable<Uint8Array> {
+  signal.addEventListener('abort', () => process.stdin.destroy(signal.reason as Error), { once: true });
+  return process.stdin;
 }
 
 type StandardStream = NodeJS.WriteStream & { readonly fd: number };
