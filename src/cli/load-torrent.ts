@@ -31,7 +31,7 @@ export function deadlineLeft(deadlineMs: number | undefined, begunMs: number, en
 /** What reads stdin. Throws InputError when a person would have to type it. */
 export function openStdin({ stdin: input }: Environment): (signal: AbortSignal) => AsyncIterable<Uint8Array> {
   if (input.isTerminal) throw new InputError('bad-argument', 'stdin is a terminal: expected a file or a pipe');
-  return input.read;
+  return (signal) => input.read(signal);
 }
 
 function parse(name: string, bytes: Uint8Array): Metainfo {

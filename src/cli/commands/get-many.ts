@@ -8,7 +8,7 @@ import { formatCount } from '../format.ts';
 import { openStdin, shownSource } from '../load-torrent.ts';
 import { ManyRuns } from '../many-runs.ts';
 import { ReaderLimit } from '../reader-limit.ts';
-import { openBoard } from '../reporters/open-board.ts';
+import { type Board, openBoard } from '../reporters/open-board.ts';
 import { SeveralFailed } from '../several-failed.ts';
 import { parseSourceList } from '../source-list.ts';
 import { Talk } from '../talk.ts';
@@ -19,16 +19,16 @@ export async function getMany(command: GetManyCommand, unlimited: Environment): 
   const limit = new ReaderLimit(each.download.deadlineMs, unlimited);
   const env = limit.within(unlimited);
   const sources = await allSources(command, env);
+  const board = await openBoard(each.progress, each.quiet, env);
+  const shown = beside(board, env);
   const records =
     each.records === undefined || each.dryRun
       ? undefined
-      : new (await import('../many-records.ts')).ManyRecords(each.records, sources, env, limit);
-  const board = await openBoard(each.progress, each.quiet, env);
+      : new (await import('../many-records.ts')).ManyRecords(each.records, sources, shown, limit);
   const session = new Session(each.download);
   let failure: Error | undefined;
   try {
-    const aboveBoard = { ...env, stderr: { ...env.stderr, write: (text: string) => board.print(text) } };
-    failure = await new ManyRuns(command, { env: aboveBoard, board, session, records, limit }).all(sources);
+    failure = await new ManyRuns(command, { env: shown, board, session, records, limit }).all(sources);
   } finally {
     board.stop();
     await session.close();
@@ -39,6 +39,13 @@ export async function getMany(command: GetManyCommand, unlimited: Environment): 
   await records?.end(failure);
   if (failure !== undefined) throw failure;
   new Talk(each, env).say(`all complete: ${formatCount(sources.length, 'torrent')}`);
+}
+
+/** What is written to the terminal goes above the progress. */
+function beside(board: Board, env: Environment): Environment {
+  const stderr = { ...env.stderr, write: (text: string) => board.print(text) };
+  const write = (data: string | Uint8Array): Promise<void> => board.aside(() => env.stdout.write(data));
+  return { ...env, stderr, stdout: env.stdout.isTerminal ? { ...env.stdout, write } : env.stdout };
 }
 
 /** Those typed, then those of the list. */

@@ -13,6 +13,8 @@ export interface Board {
   setStatus(text: string): void;
   /** Writes whole lines without disturbing the progress. */
   print(text: string): void;
+  /** Does `write`, which writes whole lines to the same terminal by another way. */
+  aside(write: () => Promise<void>): Promise<void>;
   stop(): void;
 }
 
@@ -25,8 +27,8 @@ export async function openBoard(mode: ProgressMode, quiet: boolean, env: Environ
   }
   const print = (text: string): void => env.stderr.write(text);
   const row = (name: string): Reporter => {
-    const lines = new PlainLines({ nowMs: env.nowMs, stderr: { write: (text) => print(`${safeLine(name)}: ${text}`) } });
+    const lines = new PlainLines({ nowMs: () => env.nowMs(), stderr: { write: (text) => print(`${safeLine(name)}: ${text}`) } });
     return { show: (view) => !isSilent && lines.show(view), line: (text) => print(`${text}\n`), stop: () => undefined };
   };
-  return { row, setStatus: () => undefined, print, stop: () => undefined };
+  return { row, setStatus: () => undefined, print, aside: (write) => write(), stop: () => undefined };
 }

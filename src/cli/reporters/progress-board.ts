@@ -23,6 +23,8 @@ export class ProgressBoard {
   #drawn: readonly string[] = [];
   #drawnMs = Number.NEGATIVE_INFINITY;
   #status = '';
+  /** How many write to the terminal beside us. */
+  #others = 0;
 
   constructor(env: Surroundings) {
     this.#env = env;
@@ -57,6 +59,18 @@ export class ProgressBoard {
     this.#draw();
   }
 
+  /** Does `write`, which writes whole lines to the same terminal by another way. */
+  async aside(write: () => Promise<void>): Promise<void> {
+    this.#erase();
+    this.#others++;
+    try {
+      await write();
+    } finally {
+      this.#others--;
+      this.#draw();
+    }
+  }
+
   /** Removes what is drawn; nothing is drawn after that. */
   stop(): void {
     this.#rows.clear();
@@ -71,6 +85,7 @@ export class ProgressBoard {
   }
 
   #draw(): void {
+    if (this.#others > 0) return;
     const { columns, rows } = this.#env.stderr.stream;
     this.#drawn = boardLines([...this.#rows.values()], this.#status, columns || 80, rows || 24);
     this.#drawnMs = this.#env.nowMs();

@@ -28,7 +28,7 @@ test('never has more lines than the terminal has rows, nor longer ones than it h
         const rows = Array.from({ length: count }, () => ({ name: name.slice(0, 20), view }));
         const lines = boardLines(rows, '1/60 done', width, height);
         assert.ok(lines.length <= Math.max(1, height - 1), `${lines.length} lines`);
-        for (const line of lines) assert.ok([...line].length <= width, line);
+        for (const line of lines) assert.ok(Array.from(line).length <= width, line);
       },
     ),
   );
@@ -50,9 +50,11 @@ class Screen {
   nowMs = 0;
 
   write(text: string): void {
-    for (const [part] of text.matchAll(/\x1b\[(\d*)[AGJ]|[^\x1b]+/g)) {
-      if (part.startsWith('\x1b')) this.#control(part);
-      else for (const [index, line] of part.split('\n').entries()) this.#put(line, index > 0);
+    // The first piece is text; the others begin with a control sequence.
+    for (const [index, piece] of text.split('\x1b[').entries()) {
+      const [, count, end, rest = ''] = index === 0 ? ['', '', '', piece] : (/^(\d*)([AGJ])([^]*)$/.exec(piece) ?? []);
+      this.#control(Number(count), end);
+      for (const [at, line] of rest.split('\n').entries()) this.#put(line, at > 0);
     }
   }
 
@@ -61,9 +63,9 @@ class Screen {
     this.lines[this.#row] = (this.lines[this.#row] ?? '') + text;
   }
 
-  #control(sequence: string): void {
-    if (sequence.endsWith('A')) this.#row -= Number(sequence.slice(2, -1));
-    if (sequence.endsWith('J')) this.lines = [...this.lines.slice(0, this.#row), ''];
+  #control(count: number, end: string | undefined): void {
+    if (end === 'A') this.#row -= count;
+    if (end === 'J') this.lines = [...this.lines.slice(0, this.#row), ''];
   }
 }
 
