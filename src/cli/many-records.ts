@@ -6,7 +6,7 @@ import type { Environment, SuddenEnd } from './env.ts';
 import { endOf } from './failure.ts';
 import { openOutput, type OutputFile } from './output-file.ts';
 import type { Output, ReaderLimit } from './reader-limit.ts';
-import type { RecordedCommand, RecordOptions } from './record-options.ts';
+import type { EventTarget, RecordedCommand, RecordOptions } from './record-options.ts';
 import type { Records } from './records.ts';
 import { type RunEnd, sumOfTotals, type RunTotals, verdictEvent } from './reporters/json-events.ts';
 import { lineOf, RunRecords } from './run-records.ts';
@@ -31,12 +31,7 @@ export class ManyRecords {
     this.#beganMs = env.nowMs();
     const { json, events } = options;
     if (json) this.#lines.push(env.stdout);
-    if (events !== undefined) {
-      const file = openOutput(events);
-      file.refuseAmong(sources.filter((source) => !source.includes('://')));
-      this.#files.push(file);
-      this.#lines.push(limit.around(file, 'the events'));
-    }
+    if (events !== undefined) this.#open(events, sources);
     env.onSuddenEnd((exitCode, reason) => {
       for (const end of this.#suddenEnds) end(exitCode, reason);
       void this.#end({ exitCode, reason, code: undefined });
@@ -69,8 +64,20 @@ export class ManyRecords {
   }
 
   /** The verdict on all, as the last line: `failure` is what the run throws. */
-  end(failure: Error | undefined): Promise<void> {
+  end(failure: unknown): Promise<void> {
     return this.#end(failure === undefined ? { exitCode: 0, reason: 'complete and verified', code: undefined } : endOf(failure));
+  }
+
+  #open(events: EventTarget, sources: readonly string[]): void {
+    try {
+      const file = openOutput(events);
+      this.#files.push(file);
+      file.refuseAmong(sources.filter((source) => !source.includes('://')));
+      this.#lines.push(this.#limit.around(file, 'the events'));
+    } catch (error) {
+      void this.#end(endOf(error));
+      throw error;
+    }
   }
 
   /** Writes the last line in one turn: the process may end at once. */

@@ -21,6 +21,8 @@ export interface ManySurroundings {
   /** Undefined when none were asked for. */
   readonly records: ManyRecords | undefined;
   readonly limit: ReaderLimit;
+  /** When the run began: the deadline counts from then. */
+  readonly beganMs: number;
 }
 
 /** One torrent that has a name below the output directory. */
@@ -33,7 +35,6 @@ export class ManyRuns {
   readonly #command: GetManyCommand;
   readonly #around: ManySurroundings;
   readonly #slots: Slots;
-  readonly #beganMs: number;
   /** By the name that the torrent has below the output directory. */
   readonly #claims = new Map<string, Claim>();
   /** Checksums and lists that were of use to no torrent yet. */
@@ -46,7 +47,6 @@ export class ManyRuns {
     this.#command = command;
     this.#around = around;
     this.#slots = new Slots(command.jobs);
-    this.#beganMs = around.env.nowMs();
     const { checksums, lists } = command.each.published;
     this.#unusedSums = new Set([...checksums, ...lists]);
     this.#stdinIsTaken = command.listPath === '-';
@@ -69,10 +69,10 @@ export class ManyRuns {
 
   /** Resolves with the exit code. */
   async #one(source: string, number: number, count: number, free: () => void): Promise<number> {
-    const { env, board, session, records, limit } = this.#around;
+    const { env, board, session, records, limit, beganMs } = this.#around;
     const { each } = this.#command;
     const about = shownSource(source);
-    const download = { ...each.download, ...deadlineLeft(each.download.deadlineMs, this.#beganMs, env) };
+    const download = { ...each.download, ...deadlineLeft(each.download.deadlineMs, beganMs, env) };
     const command = { ...each, kind: 'get', torrentPath: source, about, download } as const;
     const completion = deferred();
     let exitCode = 0;
@@ -105,12 +105,12 @@ export class ManyRuns {
   }
 
   #begin(source: string): void {
-    const { env } = this.#around;
+    const { env, beganMs } = this.#around;
     env.interrupted.throwIfAborted();
     if (source === '-' && this.#stdinIsTaken) throw new InputError('bad-argument', 'stdin can be read once only');
     this.#stdinIsTaken ||= source === '-';
     const { deadlineMs } = this.#command.each.download;
-    if (deadlineMs !== undefined && env.nowMs() - this.#beganMs >= deadlineMs) {
+    if (deadlineMs !== undefined && env.nowMs() - beganMs >= deadlineMs) {
       throw new IncompleteError('deadline-reached', 'the deadline was reached before it began');
     }
   }

@@ -116,7 +116,10 @@ test('lists name sources: on stdin or in a file, with comments and blank lines, 
 test('a list of nothing, or that is not there, is refused', async (t) => {
   const directory = scratchDirectory(t);
   assert.equal((await get(directory, ['-i', '-'], { stdin: '# nothing\n\n' })).exitCode, 28);
-  assert.equal((await get(directory, ['-i', 'gone'])).exitCode, 3);
+  const gone = await get(directory, ['-i', 'gone', '--json', '--events', 'log']);
+  assert.equal(gone.exitCode, 3);
+  assert.equal(readEvents(gone.stdout)[0]?.['exitCode'], 3);
+  assert.equal(readFileSync(path.join(directory, 'log'), 'utf8'), gone.stdout);
 });
 
 test('the same torrent twice is told as the same, whatever the source; stdin can be read once', async (t) => {
@@ -221,6 +224,11 @@ test('one port serves all torrents, in the clear and encrypted; what seeds keeps
 });
 
 test('what is in the way of the events is no reason to begin', async (t) => {
-  const { exitCode, stderr } = await get(scratchDirectory(t), ['a.torrent', 'b.torrent', '--events', 'no/such/directory']);
+  const args = ['a.torrent', 'b.torrent', '--json', '--events', 'no/such/directory'];
+  const { exitCode, stdout, stderr } = await get(scratchDirectory(t), args);
   assert.equal(exitCode, 16, stderr);
+  assert.deepEqual(
+    readEvents(stdout).map(({ exitCode: said }) => said),
+    [16],
+  );
 });

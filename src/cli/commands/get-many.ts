@@ -6,6 +6,7 @@ import type { GetManyCommand } from '../command-line.ts';
 import { type Environment, Interruption } from '../env.ts';
 import { formatCount } from '../format.ts';
 import { openStdin, shownSource } from '../load-torrent.ts';
+import type { ManyRecords } from '../many-records.ts';
 import { ManyRuns } from '../many-runs.ts';
 import { ReaderLimit } from '../reader-limit.ts';
 import { type Board, openBoard } from '../reporters/open-board.ts';
@@ -16,19 +17,24 @@ import { Talk } from '../talk.ts';
 /** Resolves when every torrent is complete and seeded as asked. Throws SeveralFailed when some are not, each having been told. */
 export async function getMany(command: GetManyCommand, unlimited: Environment): Promise<void> {
   const { each } = command;
+  const beganMs = unlimited.nowMs();
   const limit = new ReaderLimit(each.download.deadlineMs, unlimited);
   const env = limit.within(unlimited);
-  const sources = await allSources(command, env);
-  const board = await openBoard(each.progress, each.quiet, env);
-  const shown = beside(board, env);
-  const records =
+  const openManyRecords = async (sources: readonly string[], to: Environment): Promise<ManyRecords | undefined> =>
     each.records === undefined || each.dryRun
       ? undefined
-      : new (await import('../many-records.ts')).ManyRecords(each.records, sources, shown, limit);
+      : new (await import('../many-records.ts')).ManyRecords(each.records, sources, to, limit);
+  const sources = await allSources(command, env).catch(async (error: unknown) => {
+    await (await openManyRecords([], env))?.end(error);
+    throw error;
+  });
+  const board = await openBoard(each.progress, each.quiet, env);
+  const shown = beside(board, env);
+  const records = await openManyRecords(sources, shown);
   const session = new Session(each.download);
   let failure: Error | undefined;
   try {
-    failure = await new ManyRuns(command, { env: shown, board, session, records, limit }).all(sources);
+    failure = await new ManyRuns(command, { env: shown, board, session, records, limit, beganMs }).all(sources);
   } finally {
     board.stop();
     await session.close();
