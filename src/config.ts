@@ -240,6 +240,23 @@ export const portMappingLimits = {
   bodyBytes: 128 * KiB,
 } as const;
 
+/** A torrent file over HTTP. */
+export const torrentFetchLimits = {
+  /** As on disk. */
+  bodyBytes: metainfoLimits.fileBytes,
+  connectTimeoutMs: 10_000,
+  idleTimeoutMs: 20_000,
+  /** The largest over 3 Mbit/s. */
+  totalTimeoutMs: 120_000,
+  redirects: 5,
+} as const;
+
+/** A list of torrents: file, or pipe. */
+export const sourceListLimits = {
+  /** 10 000 URLs of 400 characters. */
+  bodyBytes: 4 * MiB,
+} as const;
+
 /** A list of checksums, from disk or over HTTP. */
 export const checksumListLimits = {
   /** 100 000 files with SHA-512 sums and paths of 200 characters. */

@@ -2,7 +2,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 
-import type { DownloadOptions, PublishedSumsRequest } from '../index.ts';
+import type { DownloadOptions, NetworkOptions, PublishedSumsRequest } from '../index.ts';
 import {
   type ProgressMode,
   examples,
@@ -11,6 +11,7 @@ import {
   progressOption,
   selectOption,
   torrentArgument,
+  torrentsArgument,
 } from './command-options.ts';
 import {
   createExamples,
@@ -27,8 +28,11 @@ import {
 import { completionExamples, defineCompletion, type Shell } from './completion/definition.ts';
 import { exitCodeLines } from './exit-codes.ts';
 import { downloadOptions, getOptions, type TypedGetOptions } from './get-options.ts';
+import { defaultJobs, refuseManyOf } from './many-options.ts';
 import { type Hooks, hooksOf } from './hooks/hook-options.ts';
+
 import { type RecordOptions, recordsOf } from './record-options.ts';
+import { networkOptions, networkOptionsOf, type TypedNetworkOptions } from './network-options.ts';
 import { refuse, usageOf } from './refusal.ts';
 import type { ConfigFile } from './settings/config-file.ts';
 import { type EffectiveSetting, effectiveSettings, offerAll } from './settings/effective.ts';
@@ -67,10 +71,25 @@ export interface GetCommand extends SpeechOptions {
   readonly records?: RecordOptions;
 }
 
+/** What `ttorrent get` was asked of several torrents. */
+export interface GetManyCommand extends SpeechOptions {
+  readonly kind: 'get-many';
+  /** In the order typed; those of the list come behind them. */
+  readonly sources: readonly string[];
+  /** A file or pipe that lists sources; `-` is stdin. */
+  readonly listPath: string | undefined;
+  /** How many are downloaded at a time. */
+  readonly jobs: number;
+  /** What is asked of each. */
+  readonly each: Omit<GetCommand, 'kind' | 'torrentPath'>;
+}
+
 /** What `ttorrent info` was asked. */
 export interface InfoCommand extends SpeechOptions {
   readonly kind: 'info';
   readonly torrentPath: string;
+  /** How the torrent is reached when it is on the web. */
+  readonly network?: NetworkOptions;
   readonly json: boolean;
 }
 
@@ -78,6 +97,8 @@ export interface InfoCommand extends SpeechOptions {
 export interface VerifyCommand extends SpeechOptions {
   readonly kind: 'verify';
   readonly torrentPath: string;
+  /** How the torrent is reached when it is on the web. */
+  readonly network?: NetworkOptions;
   readonly outputDir: string;
   readonly select: readonly string[];
   readonly progress: ProgressMode;
@@ -114,6 +135,7 @@ export interface PrintCommand {
 /** What was asked of the program. */
 export type CommandLine =
   | GetCommand
+  | GetManyCommand
   | SeedCommand
   | InfoCommand
   | VerifyCommand
@@ -213,15 +235,18 @@ function addGet(program: Command, outcome: Outcome): void {
         "ttorrent get image.torrent -o /tmp/image | xargs -r -d '\\n' sha256sum",
         'ttorrent get image.torrent -s image.xz -o - | xz -d | dd of=/dev/sdX bs=4M',
         'ttorrent get image.torrent --seed --seed-ratio 2',
+        'ttorrent get https://example.org/image.torrent',
+        'ttorrent get *.torrent -j 5',
       ),
     )
-    .addArgument(torrentArgument());
+    .addArgument(torrentsArgument());
   for (const option of [...getOptions(), ...speechOptions('print nothing but errors')]) command.addOption(option);
-  command.action((torrentPath: string, typed: TypedGetOptions & TypedSpeech) => {
+  command.action((given: string[] | undefined, typed: TypedGetOptions & TypedSpeech) => {
+    const sources = given ?? [];
+    const [torrentPath] = sources;
+    const isMany = refuseManyOf(typed, sources, command);
     const records = recordsOf(typed, command);
-    outcome.command = {
-      kind: 'get',
-      torrentPath,
+    const each = {
       showFiles: typed.showFiles === true,
       interactive: typed.interactive === true,
       dryRun: typed.dryRun === true,
@@ -236,6 +261,10 @@ function addGet(program: Command, outcome: Outcome): void {
       ...(records !== undefined && { records }),
       ...speechOf(typed),
     };
+    if (isMany || torrentPath === undefined) {
+      const { inputFile: listPath, jobs = defaultJobs } = typed;
+      outcome.command = { kind: 'get-many', sources, listPath, jobs, each, ...speechOf(typed) };
+    } else outcome.command = { kind: 'get', torrentPath, ...each };
   });
 }
 
@@ -247,13 +276,13 @@ function addInfo(program: Command, outcome: Outcome): void {
     .addHelpText('before', examples('ttorrent info debian.torrent', 'ttorrent info debian.torrent --json | jq -r .infohash'))
     .addArgument(torrentArgument())
     .addOption(new Option('--json', 'print one JSON object'));
-  for (const option of speechOptions('print no warnings')) command.addOption(option);
-  command.action((torrentPath: string, typed: TypedSpeech & { json?: true }) => {
-    outcome.command = { kind: 'info', torrentPath, json: typed.json === true, ...speechOf(typed) };
+  for (const option of [...networkOptions(), ...speechOptions('print no warnings')]) command.addOption(option);
+  command.action((torrentPath: string, typed: TypedSpeech & TypedNetworkOptions & { json?: true }) => {
+    outcome.command = { kind: 'info', torrentPath, json: typed.json === true, ...networkOptionsOf(typed), ...speechOf(typed) };
   });
 }
 
-interface TypedVerifyOptions extends TypedSpeech {
+interface TypedVerifyOptions extends TypedSpeech, TypedNetworkOptions {
   output?: string;
   dir?: string;
   select?: string[];
@@ -273,6 +302,7 @@ function addVerify(program: Command, outcome: Outcome): void {
     selectOption('check only these files'),
     progressOption(),
     new Option('--json', 'print one JSON object'),
+    ...networkOptions(),
     ...speechOptions('print nothing but errors'),
   ];
   for (const option of options) command.addOption(option);
@@ -280,7 +310,8 @@ function addVerify(program: Command, outcome: Outcome): void {
     const outputDir = outputDirOf(typed);
     if (outputDir === '-') command.error("error: 'verify' reads a directory, and '-o -' is stdout (a directory of this name is ./-)");
     const { select = [], progress, json } = typed;
-    outcome.command = { kind: 'verify', torrentPath, outputDir, select, progress, json: json === true, ...speechOf(typed) };
+    const reached = networkOptionsOf(typed);
+    outcome.command = { kind: 'verify', torrentPath, outputDir, select, progress, json: json === true, ...reached, ...speechOf(typed) };
   });
 }
 

@@ -7,15 +7,29 @@ import { UnitError } from './units.ts';
 /** How progress is shown: `auto` is a bar on a terminal and plain lines elsewhere. */
 export type ProgressMode = 'auto' | 'bar' | 'plain' | 'none';
 
-/** The torrent file to work on. */
+/** The torrent to work on: a path, an http or https URL, or `-`. */
 export function torrentArgument(): Argument {
+  return new Argument('<torrent>', 'a torrent file, its http or https URL, or - for stdin').argParser(torrentSource);
+}
+
+/** The torrents to work on, in the same ways; none where a list names them. */
+export function torrentsArgument(): Argument {
+  const collect = (source: string, before: readonly string[] | undefined): string[] => [...(before ?? []), torrentSource(source)];
+  return new Argument('[torrent...]', 'torrent files, their http or https URLs, or - for stdin').argParser(collect);
+}
+
+/** The torrent file to change. */
+export function torrentFileArgument(): Argument {
   return new Argument('<file.torrent>', 'the torrent file').argParser((path: string) => {
-    if (path === '') throw new InvalidArgumentError('Expected a path.');
-    if (path === '-') throw new InvalidArgumentError('Reading a torrent from stdin is not supported yet.');
-    if (path.startsWith('magnet:')) throw new InvalidArgumentError('Magnet links are not supported yet.');
-    if (/^https?:\/\//i.test(path)) throw new InvalidArgumentError('Fetching a torrent from a URL is not supported yet.');
-    return path;
+    if (path === '-' || /^https?:\/\//i.test(path)) throw new InvalidArgumentError('Expected the path of a file.');
+    return torrentSource(path);
   });
+}
+
+function torrentSource(source: string): string {
+  if (source === '') throw new InvalidArgumentError('Expected a path, a URL, or - for stdin.');
+  if (source.startsWith('magnet:')) throw new InvalidArgumentError('Magnet links are not supported yet.');
+  return source;
 }
 
 /** `-o, --output DIR`, and `-d, --dir DIR` as aria2 names it: where the files are. Read with `outputDirOf`. */

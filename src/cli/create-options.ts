@@ -3,7 +3,7 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
 import type { CreateOptions, TorrentEdits } from '../index.ts';
-import { type ProgressMode, progressOption, quantity, repeatable, torrentArgument } from './command-options.ts';
+import { type ProgressMode, progressOption, quantity, repeatable, torrentFileArgument } from './command-options.ts';
 import { parseSize } from './units.ts';
 
 /** Where a torrent goes, and how it is told. */
@@ -97,7 +97,7 @@ export function defineEdit(command: Command): Command {
   command
     .summary('change trackers, web seeds and comment of a torrent')
     .description('Changes trackers, web seeds and the comment of a torrent file. All else stays as it is, and so does its infohash.')
-    .addArgument(torrentArgument());
+    .addArgument(torrentFileArgument());
   for (const option of editOptions()) command.addOption(option);
   return command;
 }

@@ -14,6 +14,7 @@ export interface Environment {
   readonly args: readonly string[];
   /** This program's version. */
   readonly version: string;
+  readonly stdin: DataInput;
   readonly stdout: DataOutput;
   readonly stderr: TalkOutput;
   /** Whether the variable NO_COLOR is set and not empty (no-color.org). */
@@ -46,6 +47,13 @@ export interface Environment {
 
 /** Told the exit code and, in a line, why. */
 export type SuddenEnd = (exitCode: number, reason: string) => void;
+
+/** stdin: a torrent, or a list of them. */
+export interface DataInput {
+  readonly isTerminal: boolean;
+  /** Its bytes to the end; the iteration rejects when `signal` aborts. */
+  read(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
 
 /** stdout: what was asked for. */
 export interface DataOutput {
@@ -104,6 +112,8 @@ export function openEnvironment(onCrash: (error: unknown) => void): Environment 
   return {
     args: process.argv.slice(2),
     version,
+    // Not opened before it is read: an open pipe keeps the process alive.
+    stdin: { isTerminal: isatty(0), read: readStdin },
     stdout: dataOutput(process.stdout),
     stderr: talkOutput(process.stderr),
     noColor: NO_COLOR !== undefined && NO_COLOR !== '',
@@ -178,6 +188,11 @@ function watchSignals(): Pick<Environment, 'interrupted' | 'postponeExit'> {
     });
   }
   return { interrupted: controller.signal, postponeExit: () => void exitTimer?.refresh() };
+}
+
+function readStdin(signal: AbortSignal): AsyncIterable<Uint8Array> {
+  signal.addEventListener('abort', () => process.stdin.destroy(signal.reason as Error), { once: true });
+  return process.stdin;
 }
 
 type StandardStream = NodeJS.WriteStream & { readonly fd: number };

@@ -74,6 +74,19 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   protocol: 40,
 };
 
+/**
+ * Every failure, the gravest first: with several torrents the gravest is the exit code. Our own mistake and being stopped come before all;
+ * then what is wrong on this machine, then with the data, then with the torrents, then with the sources, and last what more time may cure.
+ */
+export const bySeverity: readonly number[] = [
+  ...[1, 141, 130, 143, 129],
+  ...[28, 9, 18, 16, 17, 15],
+  ...[32, 44, 13],
+  ...[26, 25, 27, 3, 43],
+  ...[42, 41, 40, 45, 6],
+  ...[5, 7, 2],
+];
+
 /** What a process that stopped cleanly on a signal exits with: 128 + the signal's number, as shells count. */
 export const exitCodeOfSignal = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 

@@ -7,18 +7,19 @@ import { brokenPipeExitCode, exitCodeOf } from './exit-codes.ts';
 import { paintFor } from './paint.ts';
 import { safeLine } from './safe-line.ts';
 import type { RunEnd } from './reporters/json-events.ts';
+import { SeveralFailed } from './several-failed.ts';
+import { type SpeechOptions, withSubject } from './speech-options.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Prints what `error` has to say and returns its exit code. With `verbose` the causes, and the stack of an internal error, follow. */
-export function reportFailure(error: unknown, env: Environment, speech: { readonly color: boolean; readonly verbose: boolean }): number {
+export function reportFailure(error: unknown, env: Environment, speech: Pick<SpeechOptions, 'color' | 'verbose' | 'about'>): number {
   const { exitCode, reason } = endOf(error);
   // Nobody reads us any more: like every tool in a pipeline, end without a word.
   if (exitCode === brokenPipeExitCode) return exitCode;
   const isInternal = exitCode === exitCodeOf.internal;
   const paint = paintFor(env.stderr, env, speech);
-  env.stderr.write(
-    `${paint.red('ttorrent:')} ${safeLine(isInternal ? `internal error, please report it (--verbose shows where): ${reason}` : reason)}\n`,
-  );
+  const text = isInternal ? `internal error, please report it (--verbose shows where): ${reason}` : reason;
+  env.stderr.write(`${paint.red('ttorrent:')} ${safeLine(withSubject(text, speech.about))}\n`);
   if (error instanceof UsageError) env.stderr.write(`${safeLine(error.usage)}\n`);
   if (speech.verbose) env.stderr.write(details(error, isInternal));
   return exitCode;
@@ -35,7 +36,7 @@ export function endOf(error: unknown): RunEnd {
 /** What we did not throw on purpose is our mistake. */
 function exitCodeOfError(error: unknown): number {
   if (error instanceof UsageError) return exitCodeOf['bad-argument'];
-  if (error instanceof Interruption || error instanceof OutputError) return error.exitCode;
+  if (error instanceof Interruption || error instanceof OutputError || error instanceof SeveralFailed) return error.exitCode;
   if (error instanceof TtorrentError) return exitCodeOf[error.code];
   return exitCodeOf.internal;
 }

@@ -5,6 +5,7 @@ import { Option } from 'commander';
 import type { ChecksumAlgorithm, DownloadOptions } from '../index.ts';
 import { type ProgressMode, outputDirOf, outputOptions, progressOption, quantity, repeatable, selectOption } from './command-options.ts';
 import { hookOptions, type TypedHookOptions } from './hooks/hook-options.ts';
+import { manyOptions, type TypedManyOptions } from './many-options.ts';
 import { peerOptions, peerOptionsOf, type TypedPeerOptions } from './peer-options.ts';
 import { recordOptions, type TypedRecordOptions } from './record-options.ts';
 import { seedGoalOptions, seedOption, type TypedSeedOptions } from './seed-options.ts';
@@ -19,6 +20,7 @@ export function getOptions(): Option[] {
     selectOption('download only these files'),
     new Option('-S, --show-files', 'list the files with their numbers and exit'),
     new Option('--interactive', 'list the files and ask which of them to download'),
+    ...manyOptions(),
     new Option('--dry-run', 'tell what would be done, contact nobody and change nothing'),
     ...peerOptions(),
     ...webSeedOptions(),
@@ -53,6 +55,7 @@ export function getOptions(): Option[] {
 /** What commander gives the action of `get`. An option that was not typed and has no default is absent. */
 export interface TypedGetOptions
   extends TypedHookOptions,
+    TypedManyOptions,
     TypedPeerOptions,
     TypedRecordOptions,
     TypedSeedOptions,

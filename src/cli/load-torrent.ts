@@ -1,20 +1,49 @@
-// Reads and parses the torrent that a command names, and says what was odd about it.
+// Obtains and parses the torrent that a command names, and says what was odd about it.
 
-import { InputError, type Metainfo, parseTorrent, readTorrentFile } from '../index.ts';
+import { type DownloadOptions, InputError, type Metainfo, obtainTorrent, parseTorrent, sourceName } from '../index.ts';
+import type { Environment } from './env.ts';
+import { networkFor } from './network.ts';
 import type { Talk } from './talk.ts';
 
-/** The torrent at `path`. Throws what `readTorrentFile` and `parseTorrent` throw; what is wrong inside the file is said with its path. */
-export async function loadTorrent(path: string, talk: Talk): Promise<Metainfo> {
-  const metainfo = parse(path, await readTorrentFile(path));
-  for (const warning of metainfo.warnings) talk.warn(`${path}: ${warning}`);
+/** What was asked of the network. */
+type Asked = Pick<DownloadOptions, 'network' | 'deadlineMs'>;
+
+/** `source` as it is called in messages. */
+export function shownSource(source: string): string {
+  return source === '-' ? 'stdin' : sourceName(source);
+}
+
+/**
+ * The torrent at `source`: a path, an http or https URL, `-` for stdin. Throws what `obtainTorrent` and `parseTorrent` throw, also when it is
+ * not there within the deadline; what is wrong inside the torrent is said with its source.
+ */
+export async function loadTorrent(source: string, talk: Talk, env: Environment, asked: Asked = {}): Promise<Metainfo> {
+  const name = shownSource(source);
+  const { deadlineMs } = asked;
+  const limits = { network: networkFor(asked, env), signal: env.interrupted, ...(deadlineMs !== undefined && { deadlineMs }) };
+  const metainfo = parse(name, await obtainTorrent(source === '-' ? openStdin(env) : source, limits));
+  for (const warning of metainfo.warnings) talk.warn(`${name}: ${warning}`);
   return metainfo;
 }
 
-function parse(path: string, bytes: Uint8Array): Metainfo {
+/** What is left of `deadlineMs` since `begunMs`; in whole seconds, so that it is named as it was typed when nothing took long. */
+export function deadlineLeft(deadlineMs: number | undefined, begunMs: number, env: Environment): { deadlineMs?: number } {
+  if (deadlineMs === undefined) return {};
+  const spentMs = Math.floor((env.nowMs() - begunMs) / 1000) * 1000;
+  return { deadlineMs: Math.max(1, deadlineMs - spentMs) };
+}
+
+/** What reads stdin. Throws InputError when a person would have to type it. */
+export function openStdin({ stdin: input }: Environment): (signal: AbortSignal) => AsyncIterable<Uint8Array> {
+  if (input.isTerminal) throw new InputError('bad-argument', 'stdin is a terminal: expected a file or a pipe');
+  return (signal) => input.read(signal);
+}
+
+function parse(name: string, bytes: Uint8Array): Metainfo {
   try {
     return parseTorrent(bytes);
   } catch (error) {
-    if (error instanceof InputError) throw new InputError(error.code, `${path}: ${error.message}`, { cause: error });
+    if (error instanceof InputError) throw new InputError(error.code, `${name}: ${error.message}`, { cause: error });
     throw error;
   }
 }

@@ -15,6 +15,8 @@ export interface ValueShape {
   readonly kind: ValueKind;
   /** Empty unless `kind` is `choice`. */
   readonly choices: readonly string[];
+  /** Of an argument: any number of them. */
+  readonly isList?: boolean;
 }
 
 /** One option. */
@@ -81,7 +83,8 @@ function optionShape(option: Option, description: string): OptionShape {
 
 /** Commander's own command `help` names a command and says nothing of which there are. */
 function argumentShape(argument: Argument, command: Command, commandNames: readonly string[]): ValueShape {
-  return valueShape(argument.name(), command.name() === 'help' ? commandNames : argument.argChoices);
+  const shape = valueShape(argument.name(), command.name() === 'help' ? commandNames : argument.argChoices);
+  return argument.variadic ? { ...shape, isList: true } : shape;
 }
 
 /** The kind is in the name that the help shows: `DIR`, `FILE|URL`, `file.torrent`. */

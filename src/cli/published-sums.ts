@@ -3,29 +3,34 @@
 import { type ChecksumAlgorithm, type FinalFile, type DownloadOptions, type Metainfo, publishedSums } from '../index.ts';
 import type { GetCommand } from './command-line.ts';
 import type { Environment } from './env.ts';
+import { deadlineLeft } from './load-torrent.ts';
 import type { Talk } from './talk.ts';
 
-/** The checksums that the download is to insist on, and what is then left of its deadline. Throws as `publishedSums` does. */
+/**
+ * The checksums that the download is to insist on, and what is then left of its deadline. Throws as `publishedSums` does, but tells
+ * `unusedSums`, when there is one, of what names none of its files.
+ */
 export async function checksumsFor(
   metainfo: Metainfo,
   selection: ReadonlySet<number> | undefined,
   { published, download: { deadlineMs, network } }: GetCommand,
   talk: Talk,
   env: Environment,
+  unusedSums?: (sums: readonly string[]) => void,
 ): Promise<Pick<DownloadOptions, 'checksums' | 'deadlineMs'>> {
   if (published.checksums.length === 0 && published.lists.length === 0) return {};
   const begunMs = env.nowMs();
-  const { checksums, warnings } = await publishedSums(metainfo, {
+  const { checksums, warnings, unused } = await publishedSums(metainfo, {
     ...published,
+    isShared: unusedSums !== undefined,
     signal: env.interrupted,
     ...(network !== undefined && { network }),
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(selection !== undefined && { selection }),
   });
+  unusedSums?.(unused);
   for (const warning of warnings) talk.warn(warning);
-  // Whole seconds, so that the deadline is named as it was typed when nothing took long.
-  const spentMs = Math.floor((env.nowMs() - begunMs) / 1000) * 1000;
-  return { checksums, ...(deadlineMs !== undefined && { deadlineMs: Math.max(1, deadlineMs - spentMs) }) };
+  return { checksums, ...deadlineLeft(deadlineMs, begunMs, env) };
 }
 
 /** The path of a complete file as a line of stdout; behind its sum, as `sha256sum` writes it, when `printed` says of which algorithm. */

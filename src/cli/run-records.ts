@@ -12,16 +12,27 @@ import type { Output, ReaderLimit } from './reader-limit.ts';
 import type { RecordedCommand, RecordOptions } from './record-options.ts';
 import { reportPage } from './report/report-page.ts';
 import { ReportRecorder } from './report/report-recorder.ts';
-import { type EventBody, JsonEvents, type RunEnd } from './reporters/json-events.ts';
+import { type EventBody, JsonEvents, type RunEnd, runTotals, type RunTotals, verdictEvent } from './reporters/json-events.ts';
 import { RunTally } from './run-tally.ts';
 import { Talk } from './talk.ts';
 import type { UsageError } from './usage-error.ts';
 
 /** The verdict on a command line that asks for event lines and makes no sense otherwise: there is nothing else to tell. */
 export async function refuse(env: Environment, error: UsageError): Promise<void> {
-  const verdict = new JsonEvents({ pieceEvents: false, progressIntervalMs: 0, verbose: false });
   const { exitCode, reason } = endOf(error);
-  await env.stdout.write(lineOf(verdict.verdict({ exitCode, reason, code: 'bad-argument' }, undefined, new RunTally(), 0), 0));
+  await env.stdout.write(lineOf(verdictEvent({ exitCode, reason, code: 'bad-argument' }, runTotals(undefined, new RunTally(), 0)), 0));
+}
+
+/** A run of one torrent among others: its lines go where those of all go, and say whose they are. */
+export interface RunPart {
+  /** As it was named, without what may be a secret. */
+  readonly source: string;
+  /** Where the lines of all go. */
+  readonly lines: readonly Output[];
+  /** When the run of all began. */
+  readonly beganMs: number;
+  /** Told how it ended, once. */
+  readonly ended: (totals: RunTotals) => void;
 }
 
 /** The `Records` that write. `begin` comes first; it throws StorageError or InputError when a file or descriptor cannot be written to. */
@@ -30,7 +41,9 @@ export class RunRecords {
   readonly #options: RecordOptions;
   readonly #env: Environment;
   readonly #limit: ReaderLimit;
+  readonly #part: RunPart | undefined;
   readonly #beganMs: number;
+  #infohash: string | null = null;
   readonly #tally = new RunTally();
   readonly #events: JsonEvents;
   readonly #lines = new Set<Output>();
@@ -44,21 +57,23 @@ export class RunRecords {
   #failure: Error | undefined;
   #hasEnded = false;
 
-  constructor(command: RecordedCommand, options: RecordOptions, env: Environment, limit: ReaderLimit) {
+  constructor(command: RecordedCommand, options: RecordOptions, env: Environment, limit: ReaderLimit, part?: RunPart) {
     this.#limit = limit;
     this.#command = command;
     this.#options = options;
     this.#env = env;
-    this.#beganMs = env.nowMs();
+    this.#part = part;
+    this.#beganMs = part?.beganMs ?? env.nowMs();
     this.#events = new JsonEvents({ ...options, verbose: command.verbose });
   }
 
   async begin(): Promise<void> {
     const { json, events, reportPath, given } = this.#options;
     const start = this.#events.start(this.#env.version, this.#env.startedAt, this.#command.torrentPath, given);
-    if (json) this.#lines.add(this.#env.stdout);
+    for (const output of this.#part?.lines ?? []) this.#lines.add(output);
+    if (json && this.#part === undefined) this.#lines.add(this.#env.stdout);
     try {
-      if (events !== undefined) this.#lines.add(this.#limit.around(this.#open(events), 'the events'));
+      if (events !== undefined && this.#part === undefined) this.#lines.add(this.#limit.around(this.#open(events), 'the events'));
       // Opened now: that it cannot be written is not to be learned at the end of a long download.
       if (reportPath !== undefined) this.#report = { recorder: this.#recorder(start), file: this.#open(reportPath) };
     } catch (error) {
@@ -70,6 +85,7 @@ export class RunRecords {
   }
 
   async torrentLoaded(metainfo: Metainfo): Promise<void> {
+    this.#infohash = metainfo.infohashHex;
     const outputDir = path.resolve(this.#command.download.outputDir);
     const isToDisk = this.#command.stream === undefined;
     for (const file of this.#files) if (isToDisk) file.refuseAmong(writablePaths(metainfo, outputDir));
@@ -131,7 +147,9 @@ export class RunRecords {
     this.#hasEnded = true;
     const nowMs = this.#nowMs();
     const progress = this.#running?.progress();
-    const bodies = [this.#events.verdict(end, progress, this.#tally, nowMs)];
+    const totals = runTotals(progress, this.#tally, nowMs);
+    this.#part?.ended(totals);
+    const bodies = [this.#part === undefined ? verdictEvent(end, totals) : { ...verdictEvent(end, totals), type: 'outcome' }];
     if (progress !== undefined)
       bodies.unshift(this.#events.summary(progress, this.#running?.peers() ?? [], this.#running?.webSeeds() ?? [], this.#tally, nowMs));
     const written = [this.#putStart(), ...bodies.map((body) => this.#put(body)), this.#writeReport(end, nowMs)];
@@ -169,7 +187,8 @@ export class RunRecords {
    * ends all the same.
    */
   async #put(body: EventBody): Promise<void> {
-    const line = lineOf(body, this.#nowMs());
+    const whose = this.#part === undefined ? {} : { source: this.#part.source, infohash: this.#infohash };
+    const line = lineOf({ ...body, ...whose }, this.#nowMs());
     await Promise.all([...this.#lines].map((output) => this.#write(output, line)));
   }
 
@@ -184,6 +203,7 @@ export class RunRecords {
   }
 }
 
-function lineOf({ type, ...facts }: EventBody, nowMs: number): string {
+/** An event as a line. */
+export function lineOf({ type, ...facts }: EventBody, nowMs: number): string {
   return jsonLine({ v: 1, type, t: Math.round(nowMs), ...facts });
 }

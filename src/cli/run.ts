@@ -36,12 +36,14 @@ async function warn(warnings: readonly string[], speech: SpeechOptions, env: Env
   for (const warning of warnings) talk.warn(warning);
 }
 
+const isOutput = /^(-o|-d|--output|--dir)$/;
+
 /** Whoever reads event lines waits for their end, also of a command line that cannot be read. With `-o -` stdout is for data. */
 function asksForEvents(args: readonly string[]): boolean {
   return (
     (args.includes('get') || args.includes('seed')) &&
     args.includes('--json') &&
-    !args.some((arg) => ['-S', '--show-files', '--dry-run', '-'].includes(arg))
+    !args.some((arg, i) => ['-S', '--show-files', '--dry-run', '-o-'].includes(arg) || (arg === '-' && isOutput.test(args[i - 1] ?? '')))
   );
 }
 
@@ -52,6 +54,8 @@ async function perform(command: CommandLine, env: Environment): Promise<void> {
       return env.stdout.write(command.text);
     case 'get':
       return (await import('./commands/get.ts')).get(command, env);
+    case 'get-many':
+      return (await import('./commands/get-many.ts')).getMany(command, env);
     case 'seed':
       return (await import('./commands/seed.ts')).seed(command, env);
     case 'info':

@@ -8,6 +8,13 @@ export interface SpeechOptions {
   readonly verbose: boolean;
   /** False when `--no-color` was given; whether there is colour depends on the terminal too. */
   readonly color: boolean;
+  /** Which of several torrents it speaks of. */
+  readonly about?: string;
+}
+
+/** `text`, behind the torrent that it is about when there are several. */
+export function withSubject(text: string, about: string | undefined): string {
+  return about === undefined || text.startsWith(`${about}: `) ? text : `${about}: ${text}`;
 }
 
 /** What commander gives of these options. */

@@ -7,21 +7,27 @@ import { delay, systemClock } from '../support/clock.ts';
 import { formatBytes } from '../support/format-bytes.ts';
 import { storageError, systemCode } from './storage-error.ts';
 
+/** What is listed, and how long the list may be. */
+export interface ListKind {
+  readonly what: 'blocked addresses' | 'checksums' | 'torrents';
+  readonly bodyBytes: number;
+}
+
 /**
- * The bytes of the file or pipe at `path`, a list of `what` for messages. Throws InputError `torrent-not-found` when there is none, `bad-argument` when it is too long;
- * StorageError when it cannot be read; the signal's reason when aborted.
+ * The bytes of the file or pipe at `path`. Throws InputError `torrent-not-found` when there is none, `bad-argument` when it is too long; StorageError
+ * when it cannot be read; the signal's reason when aborted.
  */
-export async function readListFile(path: string, what: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+export async function readListFile(path: string, kind: ListKind, signal: AbortSignal): Promise<Uint8Array> {
   let handle: FileHandle | undefined;
   try {
     // Without O_NONBLOCK a FIFO that nobody writes to would be waited for where no signal reaches.
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return await readBounded(handle, path, what, maxBytes, signal);
+    return await readBounded(handle, path, kind, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof InputError) throw error;
     if (systemCode(error) === 'ENOENT') throw new InputError('torrent-not-found', `${path}: there is no such file`, { cause: error });
-    throw storageError(`reading the ${what} in ${path}`, error, handle === undefined ? 'open-failed' : 'read-write-failed');
+    throw storageError(`reading the ${kind.what} in ${path}`, error, handle === undefined ? 'open-failed' : 'read-write-failed');
   } finally {
     await handle?.close();
   }
@@ -30,15 +36,15 @@ export async function readListFile(path: string, what: string, maxBytes: number,
 /** How long to wait for who writes a pipe. */
 const pipeWaitMs = 10;
 
-async function readBounded(handle: FileHandle, path: string, what: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+async function readBounded(handle: FileHandle, path: string, { what, bodyBytes }: ListKind, signal: AbortSignal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for (let length = 0; ; ) {
     const chunk = await readChunk(handle, signal);
     if (chunk.length === 0) return Buffer.concat(chunks);
     chunks.push(chunk);
     length += chunk.length;
-    if (length > maxBytes) {
-      throw new InputError('bad-argument', `${path}: longer than a list of ${what} may be, ${formatBytes(maxBytes)}`);
+    if (length > bodyBytes) {
+      throw new InputError('bad-argument', `${path}: longer than a list of ${what} may be, ${formatBytes(bodyBytes)}`);
     }
   }
 }

@@ -26,6 +26,7 @@ import type { DownloadOptions } from './options.ts';
 import type { PeerAccount } from './peer-accounts.ts';
 import { RateMeter } from './rate-meter.ts';
 import type { SeedEnd, SeedOptions } from './seed-goal.ts';
+import type { Shares } from './shares.ts';
 import { Transfer } from './transfer.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
@@ -36,7 +37,12 @@ const progressMs = 500;
 
 /** Downloads a torrent into `options.outputDir`; begins at once. Throws InputError for a selection, a peer or a network that makes no sense. */
 export function download(metainfo: Metainfo, options: DownloadOptions): Download {
-  return new Download(metainfo, options, systemClock, systemRandom);
+  return downloadSharing(metainfo, options, {});
+}
+
+/** The same, with what it is to share instead of having its own. */
+export function downloadSharing(metainfo: Metainfo, options: DownloadOptions, shares: Shares): Download {
+  return new Download(metainfo, options, systemClock, systemRandom, onDisk(options), shares);
 }
 
 /**
@@ -56,6 +62,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
   readonly #completed = new Deferred<DownloadResult>();
   readonly #metainfo: Metainfo;
   readonly #open: OpenStorage;
+  readonly #shares: Shares;
   readonly #options: DownloadOptions;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -83,7 +90,8 @@ export class Download implements AsyncIterable<DownloadEvent> {
   readonly #givenUp = new Deferred<never>();
 
   /** `open`: where the bytes go; by default to disk. */
-  constructor(metainfo: Metainfo, options: DownloadOptions, clock: Clock, random: Random, open = onDisk(options)) {
+  constructor(metainfo: Metainfo, options: DownloadOptions, clock: Clock, random: Random, open = onDisk(options), shares: Shares = {}) {
+    this.#shares = shares;
     this.#metainfo = metainfo;
     this.#open = open;
     this.#clock = clock;
@@ -249,6 +257,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
       clock: this.#clock,
       random: this.#random,
       tell: (event) => this.#events.push(event),
+      shares: this.#shares,
     });
   }
 

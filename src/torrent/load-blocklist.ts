@@ -11,7 +11,7 @@ import { systemClock } from '../support/clock.ts';
 import { withDeadline } from '../support/deadline.ts';
 import { formatBytes } from '../support/format-bytes.ts';
 import { printable } from '../support/printable.ts';
-import { fetchList, isUrl, nameOfList } from '../transport/fetch-list.ts';
+import { fetchFile, isUrl, nameOfList } from '../transport/fetch-file.ts';
 import type { Network } from '../transport/network.ts';
 import { type NetworkOptions, networkOf } from '../transport/network-options.ts';
 import { deadlineMessage } from './end-cause.ts';
@@ -49,8 +49,8 @@ async function gather(lists: readonly string[], network: Network, signal: AbortS
   for (const list of lists) {
     const limits = blocklistLimits;
     const bytes = isUrl(list)
-      ? await fetchList(list, 'blocked addresses', network, limits, signal)
-      : await readListFile(list, 'blocked addresses', limits.bodyBytes, signal);
+      ? await fetchFile(list, `the blocked addresses ${nameOfList(list)}`, network, limits, signal)
+      : await readListFile(list, { what: 'blocked addresses', bodyBytes: limits.bodyBytes }, signal);
     const name = nameOfList(list);
     const { ranges, badLines, firstBad } = readNamed(name, await unpacked(bytes, name), builder);
     if (ranges === 0 && badLines > 0) throw new InputError('bad-argument', `${name}: not a blocklist in p2p, .dat or CIDR format`);

@@ -11,7 +11,7 @@ import { systemClock } from '../support/clock.ts';
 import { withDeadline } from '../support/deadline.ts';
 import { printable } from '../support/printable.ts';
 import { toText } from '../support/text.ts';
-import { fetchList, isUrl, nameOfList } from '../transport/fetch-list.ts';
+import { fetchFile, isUrl, nameOfList } from '../transport/fetch-file.ts';
 import type { Network } from '../transport/network.ts';
 import { type NetworkOptions, networkOf } from '../transport/network-options.ts';
 import { deadlineMessage } from './end-cause.ts';
@@ -24,6 +24,8 @@ export interface PublishedSumsRequest {
   readonly lists?: readonly string[];
   /** Files by index in `metainfo.files`. Default: all. */
   readonly selection?: Iterable<number>;
+  /** Others of these may be of files of other torrents: what names no selected file is told as `unused`, not thrown. Default: false. */
+  readonly isShared?: boolean;
   readonly signal?: AbortSignal;
   /** How lists from the web are reached. Default: in every way. */
   readonly network?: NetworkOptions;
@@ -37,6 +39,8 @@ export interface PublishedSums {
   readonly checksums: ReadonlyMap<number, readonly Checksum[]>;
   /** One printable line each. */
   readonly warnings: readonly string[];
+  /** Of the request's `checksums` and `lists`, those that name no selected file. */
+  readonly unused: readonly string[];
 }
 
 /**
@@ -53,8 +57,9 @@ export function publishedSums(metainfo: Metainfo, request: PublishedSumsRequest)
 }
 
 async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal: AbortSignal): Promise<PublishedSums> {
-  const { checksums = [], lists = [] } = request;
+  const { checksums = [], lists = [], isShared = false } = request;
   const network = networkOf(request.network);
+  const unused: string[] = [];
   const selection = new Set(request.selection ?? metainfo.files.keys());
   const selected = metainfo.files.filter((file) => !file.pad && selection.has(file.index));
   const sums: ChecksumsByFile = new Map();
@@ -69,6 +74,8 @@ async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal:
     }
     if (path === undefined && only !== undefined) addChecksum(sums, only, checksum);
     else if (matchChecksums(metainfo, selection, [{ checksum, name: path ?? '' }], sums) === 0) {
+      unused.push(text);
+      if (isShared) continue;
       throw new InputError('bad-argument', `the checksum of "${printable(path ?? '', 200)}" names none of the selected files`);
     }
   }
@@ -76,18 +83,24 @@ async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal:
     const listed = parseChecksumList(toText(await load(list, network, signal)));
     if (listed.length === 0) throw new InputError('bad-argument', `${nameOfList(list)}: holds no checksum`);
     if (matchChecksums(metainfo, selection, listed, sums) > 0) continue;
+    unused.push(list);
+    if (isShared) continue;
     const names = `it names ${listed.length}, first ${printable(listed[0]?.name ?? '', 100)}`;
     throw new InputError('bad-argument', `${nameOfList(list)}: names none of the selected files; ${names}`);
   }
   const unnamed = lists.length === 0 ? [] : selected.filter((file) => !sums.has(file.index));
   const [first] = unnamed;
-  if (first === undefined) return { checksums: sums, warnings: [] };
+  if (first === undefined) return { checksums: sums, warnings: [], unused };
   const path = printable(first.path.join('/'), 200);
-  return { checksums: sums, warnings: [`no checksum is listed for ${unnamed.length} of ${selected.length} selected files, first ${path}`] };
+  return {
+    checksums: sums,
+    warnings: [`no checksum is listed for ${unnamed.length} of ${selected.length} selected files, first ${path}`],
+    unused,
+  };
 }
 
 function load(list: string, network: Network, signal: AbortSignal): Promise<Uint8Array> {
-  const what = 'checksums';
-  if (isUrl(list)) return fetchList(list, what, network, checksumListLimits, signal);
-  return readListFile(list, what, checksumListLimits.bodyBytes, signal);
+  const kind = { what: 'checksums', bodyBytes: checksumListLimits.bodyBytes } as const;
+  if (isUrl(list)) return fetchFile(list, `the checksums ${nameOfList(list)}`, network, checksumListLimits, signal);
+  return readListFile(list, kind, signal);
 }

@@ -26,7 +26,6 @@ export interface SourceContext {
   readonly port: () => number;
   /** Where we listen; undefined: nowhere. */
   readonly localPort: () => number | undefined;
-  readonly network: Network;
   readonly totals: () => TransferTotals;
   readonly listener: PeerSourceListener;
 }
@@ -61,12 +60,12 @@ export function createWebSeeds(
 
 /** The torrent's trackers, in front of them those that the user typed, and whoever is on the same network. */
 export function createSource(
-  torrent: { metainfo: Metainfo; options: DownloadOptions; clock: Clock; random: Random },
+  torrent: { metainfo: Metainfo; options: DownloadOptions; network: Network; clock: Clock; random: Random },
   context: SourceContext,
 ): PeerSource {
-  const { metainfo, options, clock, random } = torrent;
+  const { metainfo, options, network, clock, random } = torrent;
   const trackers = createAnnouncer(torrent, context);
-  const { localPort: port, network, listener } = context;
+  const { localPort: port, listener } = context;
   if (metainfo.private || options.localDiscovery === false || options.noPeers === true || network.socks !== undefined) return trackers;
   const join: LocalDiscoveryParts['join'] = (group, received) => joinMulticast(group, network, received);
   return groupOf([trackers, new LocalDiscovery({ infohash: metainfo.infohash, port, join, clock, random, listener })]);
@@ -91,10 +90,13 @@ export function sourceListener(
   };
 }
 
-function createAnnouncer({ metainfo, options, clock, random }: Parameters<typeof createSource>[0], context: SourceContext): PeerSource {
+function createAnnouncer(
+  { metainfo, options, network, clock, random }: Parameters<typeof createSource>[0],
+  context: SourceContext,
+): PeerSource {
   const typed = options.announce ?? [];
   const typedUrls = new Set(typed);
-  const clients = trackerClients(typedUrls, context.network);
+  const clients = trackerClients(typedUrls, network);
   return new TrackerAnnouncer({
     trackers: options.noPeers === true ? [] : typed.length > 0 ? [typed, ...metainfo.trackers] : metainfo.trackers,
     typedUrls,

@@ -3,12 +3,11 @@
 // decide; it only connects them.
 
 import { setMaxListeners } from 'node:events';
-import { defaultStallTimeoutMs, notListeningPort, peerIdPrefix, peerLimits } from '../config.ts';
+import { defaultStallTimeoutMs, peerIdPrefix, peerLimits } from '../config.ts';
 import { AddressBook } from '../discovery/address-book.ts';
-import type { PeerSource, PeerSourceListener } from '../discovery/peer-source.ts';
 import type { TtorrentError } from '../errors.ts';
 import { concatBytes, fromText } from '../support/bytes.ts';
-import { type Clock, delay, type Timer } from '../support/clock.ts';
+import type { Clock, Timer } from '../support/clock.ts';
 import { Deferred } from '../support/deferred.ts';
 import type { Random } from '../support/random.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
@@ -19,11 +18,7 @@ import { hasManyFiles, maxBytesInFlight } from '../storage/many-files.ts';
 import { PieceWriter } from '../storage/piece-writer.ts';
 import { ReadCache, type ReadPiece } from '../storage/read-cache.ts';
 import type { TorrentStorage } from '../storage/storage.ts';
-import type { ByteStream } from '../transport/byte-stream.ts';
-import { acceptEncrypted } from '../transport/encrypted-stream.ts';
-import { type PeerListener, listenForPeers } from '../transport/listener.ts';
-import { type PortMapping, mapPort } from '../transport/port-mapping/port-mapping.ts';
-import { canReach, isBound, type Network } from '../transport/network.ts';
+import { canReach, type Network } from '../transport/network.ts';
 import type { HostAndPort } from '../transport/resolve.ts';
 import type { WebSeeds } from '../webseed/web-seeds.ts';
 import { BlockExchange } from './block-exchange.ts';
@@ -34,21 +29,20 @@ import { type EndFacts, incompleteError, sourcesAccount } from './end-cause.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 import { PeerExchange } from './peer-exchange.ts';
+import { PeerSearch } from './peer-search.ts';
 import { PieceIntake } from './piece-intake.ts';
 import { sequentialOptions } from './piece-order.ts';
-import { RateLimit } from './rate-limit.ts';
 import { type SeedEnd, seedEnd, type SeedOptions } from './seed-goal.ts';
-import { type SourceLog, createSource, createWebSeeds, sourceListener } from './sources.ts';
+import type { Shares } from './shares.ts';
+import { createWebSeeds } from './sources.ts';
 import { Swarm } from './swarm.ts';
-import { TypedPeers } from './typed-peers.ts';
+import { UploadLimit } from './upload-limit.ts';
 import { Uploads, uploadBufferBytes } from './uploads.ts';
 import type { Wanted } from './wanted.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** A tick so much too late means that the process was stopped or the machine asleep, for which no peer is to blame. */
 const sleptMinMs = 2_000;
-/** Longer than any source needs to say goodbye. */
-const goodbyeMaxMs = 3_000;
 /** How often timeouts, windows and dials are looked at. */
 const tickMs = 100;
 
@@ -65,6 +59,7 @@ export interface TransferParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: (event: DownloadEvent) => void;
+  readonly shares: Shares;
 }
 
 /** The transfer of one torrent, from the first announce to the last piece. */
@@ -84,15 +79,10 @@ export class Transfer {
   readonly #writer: PieceWriter;
   readonly #watchdog: Watchdog;
   readonly #downloadLimit: DownloadLimit | undefined;
-  readonly #sourceLog: SourceLog = new Map();
-  readonly #sourceListener: PeerSourceListener;
   readonly #peerId: Uint8Array;
-  #source: PeerSource | undefined;
-  #listener: PeerListener | undefined;
-  #mapping: PortMapping | undefined;
   #timer: Timer | undefined;
   #tickedMs = 0;
-  readonly #typedPeers: TypedPeers;
+  readonly #search: PeerSearch;
   /** Aborts when it ends: nothing is begun after that. */
   readonly #over = new AbortController();
   readonly #downloaded = new Deferred<void>();
@@ -110,9 +100,15 @@ export class Transfer {
       canReach: (host) => canReach(network, host),
       isBlocked: (host) => options.blocklist?.has(host) === true,
     });
-    this.#typedPeers = new TypedPeers(this.book, network, this.#over.signal, {
-      lookedUp: () => this.swarm.dial(),
-      warned: (message) => parts.tell({ type: 'warning', message }),
+    this.#search = new PeerSearch(parts, this.#peerId, this.book, this.#over.signal, {
+      accepted: (stream) => this.swarm.accept(stream),
+      found: () => this.swarm.dial(),
+      totals: () => ({
+        uploaded: this.uploads.sentBytes,
+        downloaded: this.exchange.receivedBytes,
+        left: this.#leftBytes,
+        isPartialSeed: this.ledger.isComplete && this.#leftBytes > 0,
+      }),
     });
     this.ledger = new PieceLedger(
       geometry,
@@ -130,7 +126,7 @@ export class Transfer {
       book: this.book,
       network,
       handshake: { infohash: metainfo.infohash, peerId: this.#peerId, supportsFast: true, supportsExtensions: true },
-      listenPort: () => this.#mapping?.externalPort ?? this.#listener?.port,
+      listenPort: () => this.#search.port,
       maxPeers: options.maxPeers ?? peerLimits.connections,
       encryption: options.encryption ?? 'prefer',
       holds: (piece) => storage.holds(piece),
@@ -186,36 +182,26 @@ export class Transfer {
     this.webSeeds = createWebSeeds(parts, this.exchange, this.ledger.needed, (length) => this.#downloadLimit?.bytesRead(length));
     this.#givers = new Givers(this.swarm, this.webSeeds);
     const { maxUploadRate, maxDownloadRate } = options;
+    const { shares } = parts;
     this.uploads = new Uploads({
       peers: this.swarm.ready,
       choker: new Choker(random),
       buffers: new BufferPool(uploadBufferBytes),
       clock,
-      limit: maxUploadRate === undefined ? undefined : new RateLimit(maxUploadRate, clock.nowMs()),
+      limit: shares.uploadLimit ?? (maxUploadRate === undefined ? undefined : new UploadLimit(maxUploadRate, clock)),
       bytesPerSecond: maxUploadRate,
       pieceLength: metainfo.pieceLength,
       isSeeding: () => this.ledger.isComplete,
       readFailed: (error) => this.#readFailed(error),
     });
-    this.#sourceListener = sourceListener(this.#sourceLog, parts.tell, {
-      foundPeers: (origin, peers, localAllowed, namedBy) => {
-        this.book.add(origin, peers, localAllowed, namedBy);
-        this.swarm.dial();
-      },
-      seenAs: (host, voter) => this.book.seenAs(host, voter, this.#outerPort),
-    });
     const exchangesPeers = !metainfo.private && options.peerExchange !== false;
-    const pex = exchangesPeers ? new PeerExchange(clock, () => this.ledger.isComplete, this.#sourceListener) : undefined;
+    const pex = exchangesPeers ? new PeerExchange(clock, () => this.ledger.isComplete, this.#search.sourceListener) : undefined;
     this.swarm.attach(this.exchange, this.uploads, pex);
     this.#readFrom((piece, offset, into) => storage.read(piece, offset, into));
     const { minRate, stallTimeoutMs = defaultStallTimeoutMs } = options;
     this.#watchdog = new Watchdog({ minRate, stallTimeoutMs }, clock.nowMs());
-    this.#downloadLimit = maxDownloadRate === undefined ? undefined : new DownloadLimit(maxDownloadRate, clock, this.#givers);
-  }
-
-  /** Where peers reach us. */
-  get #outerPort(): number {
-    return this.#mapping?.externalPort ?? this.#listener?.port ?? notListeningPort;
+    this.#downloadLimit = shares.downloadLimit ?? (maxDownloadRate === undefined ? undefined : new DownloadLimit(maxDownloadRate, clock));
+    this.#downloadLimit?.add(this.#givers);
   }
 
   get #isOver(): boolean {
@@ -232,7 +218,7 @@ export class Transfer {
     if (this.ledger.isComplete) return;
     await this.#downloaded.promise;
     // BEP 3: `completed` is for whoever has everything now, not for whoever wanted no more.
-    if (this.ledger.verified.isFull) this.#source?.completed();
+    if (this.ledger.verified.isFull) this.#search.completed();
   }
 
   /** Nothing more is read for peers, who wait: the files are about to get their final names. Resolves when nothing is being read. */
@@ -259,66 +245,27 @@ export class Transfer {
     this.#over.abort();
     this.#parts.options.signal?.removeEventListener('abort', this.#onAbort);
     this.#timer?.cancel();
-    this.#downloadLimit?.close();
+    this.#downloadLimit?.remove(this.#givers);
     this.uploads.close();
     this.webSeeds.close();
     await this.swarm.close();
-    await this.#listener?.close();
+    await this.#search.close();
   }
 
   readonly #onAbort = (): void => this.#fail(this.#parts.options.signal?.reason);
 
   async #start(): Promise<void> {
-    const { options, network, clock } = this.#parts;
+    const { options, clock } = this.#parts;
     if (options.signal?.aborted === true) throw options.signal.reason;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    const infohashes = [this.#parts.metainfo.infohash];
-    const accept = (stream: ByteStream): void => this.swarm.accept(acceptEncrypted(stream, infohashes, options.encryption ?? 'prefer'));
-    // Whoever could reach us could tell that it is us behind the proxy.
-    const mayListen = options.listen !== false && options.noPeers !== true && network.socks === undefined;
-    if (mayListen) this.#listener = await listenForPeers(options.port, network, accept);
-    if (options.mapPort === true && this.#listener !== undefined) this.#mapping = this.#mapPort(this.#listener.port);
-    this.#source = createSource(this.#parts, {
-      peerId: this.#peerId,
-      port: () => this.#outerPort,
-      localPort: () => this.#listener?.port,
-      network,
-      listener: this.#sourceListener,
-      totals: () => ({
-        uploaded: this.uploads.sentBytes,
-        downloaded: this.exchange.receivedBytes,
-        left: this.#leftBytes,
-        isPartialSeed: this.ledger.isComplete && this.#leftBytes > 0,
-      }),
-    });
-    this.#source.setHungry(true);
-    this.#source.start();
-    if (options.noPeers !== true) this.#typedPeers.add(this.#parts.typedPeers);
+    await this.#search.start();
     this.#tickedMs = clock.nowMs();
     this.#tick();
   }
 
-  /** Tells the trackers that we are gone, in bounded time. */
-  async sayGoodbye(): Promise<void> {
-    const { clock } = this.#parts;
-    const told = new AbortController();
-    // A source bounds its own goodbye; what follows a failed download must not hang on a source that does not.
-    await Promise.race([
-      Promise.all([this.#source?.stop(), this.#mapping?.close()]).finally(() => told.abort()),
-      delay(clock, goodbyeMaxMs, told.signal).catch(() => {}),
-    ]);
-  }
-
-  #mapPort(port: number): PortMapping | undefined {
-    const { network, clock, random, tell } = this.#parts;
-    if (isBound(network)) {
-      tell({ type: 'warning', message: 'no port is mapped: the router of the default route would be asked, which --bind may not lead to' });
-      return undefined;
-    }
-    return mapPort(port, clock, random, {
-      mapped: () => this.#source?.portChanged(),
-      warned: (message) => tell({ type: 'warning', message }),
-    });
+  /** Tells whoever brought us peers that we are gone, in bounded time. */
+  sayGoodbye(): Promise<void> {
+    return this.#search.sayGoodbye();
   }
 
   #tick(): void {
@@ -339,7 +286,7 @@ export class Transfer {
   }
 
   #tickSeeding(nowMs: number): void {
-    this.#source?.setHungry(false);
+    this.#search.setHungry(false);
     if (this.#seeding === undefined) return;
     const { options, sinceMs } = this.#seeding;
     const facts = { sentBytes: this.uploads.sentBytes, totalBytes: this.#parts.wanted.totalBytes, seedingMs: nowMs - sinceMs };
@@ -348,8 +295,12 @@ export class Transfer {
   }
 
   #tickDownload(nowMs: number): void {
-    this.#source?.setHungry(this.swarm.ready.size < hungryBelow);
-    this.webSeeds.tick(this.exchange.receivedBytes - this.webSeeds.downloadedBytes, this.#mayFindPeers || this.swarm.ready.size > 0, nowMs);
+    this.#search.setHungry(this.swarm.ready.size < hungryBelow);
+    this.webSeeds.tick(
+      this.exchange.receivedBytes - this.webSeeds.downloadedBytes,
+      this.#search.isUsable || this.swarm.ready.size > 0,
+      nowMs,
+    );
     // Nobody can be blamed for what the reader of a stream does not take.
     if (this.#parts.storage.ordered?.isHeldUp === true) this.#watchdog.slept(tickMs, nowMs, this.exchange.receivedBytes);
     const cause = this.#watchdog.check(nowMs, this.exchange.storedBytes, this.exchange.receivedBytes);
@@ -359,11 +310,7 @@ export class Transfer {
 
   /** No tracker, no peer, and nothing that could bring one: waiting would be in vain. */
   #hasNobodyToAsk(): boolean {
-    return !this.#mayFindPeers && !this.webSeeds.isUsable && this.swarm.connectionCount === 0 && !this.book.hasProspects;
-  }
-
-  get #mayFindPeers(): boolean {
-    return this.#source?.isUsable === true || this.#typedPeers.isLookingUp;
+    return !this.#search.isUsable && !this.webSeeds.isUsable && this.swarm.connectionCount === 0 && !this.book.hasProspects;
   }
 
   /** The error for `cause`, with what is known at this moment. */
@@ -386,7 +333,7 @@ export class Transfer {
       readyEver: this.swarm.readyEver,
       bannedPeers: this.book.bannedCount,
       hasOtherPeers: this.swarm.ready.size > 0 || this.book.hasProspects,
-      sourceReports: [...this.#sourceLog.values()],
+      sourceReports: this.#search.reports,
       peers: this.swarm.accounts.list(this.swarm.ready, clock.nowMs(), 0),
       lacksDescriptors: this.swarm.lacksDescriptors,
       webSeeds: this.webSeeds.accounts,

@@ -4,13 +4,13 @@
 import { wireLimits } from '../config.ts';
 import type { BufferPool } from '../storage/buffer-pool.ts';
 import type { ReadCache } from '../storage/read-cache.ts';
-import type { Clock, Timer } from '../support/clock.ts';
+import type { Clock } from '../support/clock.ts';
 import { type BlockRange, pieceHeaderBytes, writePieceHeader } from '../wire/messages.ts';
 import type { PeerProtocol } from '../wire/peer-protocol.ts';
 import type { Chokable, Choker } from './choker.ts';
 import type { Peer } from './peer.ts';
 import { batchMaxBytes, type PeerSender } from './peer-sender.ts';
-import type { RateLimit } from './rate-limit.ts';
+import type { UploadLimit } from './upload-limit.ts';
 
 /** A peer as its uploads see it. */
 export interface UploadPeer extends Chokable, Pick<Peer, 'canTakeBlocks' | 'isClosed' | 'flush' | 'sendBlocks'> {
@@ -25,7 +25,7 @@ export interface UploadsOptions {
   readonly choker: Choker;
   readonly buffers: BufferPool;
   readonly clock: Clock;
-  readonly limit: RateLimit | undefined;
+  readonly limit: UploadLimit | undefined;
   readonly bytesPerSecond: number | undefined;
   readonly pieceLength: number;
   /** Whether we download nothing (more). */
@@ -52,9 +52,8 @@ export class Uploads {
   /** Whose batch is being made. */
   readonly #busy = new Set<UploadPeer>();
   readonly #whenIdle: (() => void)[] = [];
-  /** Who waits for the rate limit, in turn. */
+  /** Who waits for the rate limit. */
   readonly #turns = new Set<UploadPeer>();
-  #restTimer: Timer | undefined;
   #choseMs = Number.NEGATIVE_INFINITY;
   #willChoose = false;
   #isOver = false;
@@ -109,49 +108,39 @@ export class Uploads {
   /** Sends `peer` what it waits for, if it can take it now. */
   serve(peer: UploadPeer): void {
     if (this.#cache === undefined || this.#busy.has(peer) || !peer.canTakeBlocks) return;
-    if (this.#options.limit === undefined) return void this.#sendBatch(peer, this.#cache, peer.sender.batchBytes);
+    const { limit } = this.#options;
+    if (limit === undefined) return void this.#sendBatch(peer, this.#cache, peer.sender.batchBytes);
+    if (this.#turns.has(peer)) return undefined;
     this.#turns.add(peer);
-    return this.#takeTurns();
+    return limit.wait(peer, () => this.#takeTurn(peer));
   }
 
   peerGone(peer: UploadPeer): void {
     this.#turns.delete(peer);
+    this.#options.limit?.forget(peer);
     this.interestChanged();
   }
 
   close(): void {
     this.#isOver = true;
     this.#cache = undefined;
+    for (const peer of this.#turns) this.#options.limit?.forget(peer);
     this.#turns.clear();
-    this.#restTimer?.cancel();
   }
 
-  /** One turn each, until the limit wants a rest. */
-  #takeTurns(): void {
-    const { limit, clock } = this.#options;
-    if (limit === undefined || this.#restTimer !== undefined) return;
-    for (const peer of this.#turns) {
-      const restMs = limit.restMs(clock.nowMs());
-      if (restMs > 0) {
-        this.#restTimer = clock.setTimer(restMs, () => {
-          this.#restTimer = undefined;
-          this.#takeTurns();
-        });
-        return;
-      }
-      this.#turns.delete(peer);
-      if (this.#cache === undefined || this.#busy.has(peer) || !peer.canTakeBlocks) continue;
-      void this.#sendBatch(peer, this.#cache, Math.min(peer.sender.batchBytes, this.#turnBytes));
-    }
+  #takeTurn(peer: UploadPeer): void {
+    this.#turns.delete(peer);
+    if (this.#cache === undefined || this.#busy.has(peer) || !peer.canTakeBlocks) return;
+    void this.#sendBatch(peer, this.#cache, Math.min(peer.sender.batchBytes, this.#turnBytes));
   }
 
   /** Takes requests of at most `maxBytes`, or one, reads and sends them. What is to follow begins when the stream has taken it. */
   async #sendBatch(peer: UploadPeer, cache: ReadCache, maxBytes: number): Promise<void> {
-    const { buffers, limit, clock, readFailed } = this.#options;
+    const { buffers, limit, readFailed } = this.#options;
     const blocks = peer.protocol.uploads.take(maxBytes);
     const payloadBytes = blocks.reduce((sum, { length }) => sum + length, 0);
     const bytes = buffers.take(payloadBytes + blocks.length * pieceHeaderBytes);
-    limit?.spend(bytes.length, clock.nowMs());
+    limit?.spend(bytes.length);
     this.#busy.add(peer);
     let sendable: BlockRange[] = blocks;
     try {

@@ -44,6 +44,14 @@ export function canBeHandshake(bytes: Uint8Array): boolean {
   return equalBytes(bytes.subarray(0, length), protocolHeader.subarray(0, length));
 }
 
+/** How much of a handshake tells the torrent. */
+export const infohashEnd = peerIdOffset;
+
+/** The infohash of a handshake of which at least `infohashEnd` bytes are there: part of `bytes`. */
+export function infohashOf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(infohashOffset, infohashEnd);
+}
+
 /** Reads 68 bytes (copies what it keeps). Throws ProtocolError when they are no BitTorrent handshake. */
 export function decodeHandshake(bytes: Uint8Array): Handshake {
   if (bytes.length !== handshakeBytes || !canBeHandshake(bytes)) throw new ProtocolError('the peer did not send a BitTorrent handshake');

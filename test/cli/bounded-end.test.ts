@@ -97,7 +97,7 @@ test('ends at once with 40 when no tracker is of a kind that can be asked', asyn
   );
   const { exitCode, stderr, durationMs } = await runCli(['get', 'a.torrent'], { cwd: directory });
   assert.equal(exitCode, 40, stderr);
-  assert.match(stderr, /no usable peer was found/);
+  assert.match(stderr, /no usable source was found/);
   assert.ok(durationMs < 5000, `took ${durationMs} ms`);
 });
 

@@ -12,7 +12,7 @@ import { preload, type RunOptions, type RunResult, type RunningCli, runCli, star
 import type { Seeder, SeederOptions } from '../support/seeder.ts';
 import { FakeTracker } from '../support/tracker.ts';
 import { startSeeder, workDirectory } from '../support/work-directory.ts';
-import { closedPort } from '../tracker/loopback-server.ts';
+import { closedPort, serveHttp } from '../tracker/loopback-server.ts';
 
 const torrent = makeTorrent({ name: 'content.bin', pieceLength: 32_768, length: 300_000 });
 
@@ -90,10 +90,31 @@ exits(3, 'no such torrent', async (t) => {
   return assertFailed(await runCli(['get', 'gone.torrent'], { cwd: directory }), /gone\.torrent/, directory);
 });
 
+for (const status of [404, 410]) {
+  exits(3, `the server has no such torrent: ${status}`, async (t) => {
+    const { origin } = await serveHttp(t, (_, response) => response.writeHead(status).end('<h1>gone</h1>'));
+    const directory = directoryFor(t);
+    const result = await runCli(['get', `${origin}/a.torrent`, '-o', 'out'], { cwd: directory });
+    return assertFailed(result, new RegExp(`a\\.torrent: the server answers with HTTP ${status}$`), directory);
+  });
+}
+
 exits(5, 'below --min-rate for its window', async (t) => {
   const directory = directoryFor(t);
   const slow = await seeder(t, { rateBytesPerSecond: 20_000 });
   return assertFailed(await get(directory, ['--peer', slow.address, '--min-rate', '10M:1s']), /rate|slow/, directory);
+});
+
+exits(6, 'the server of the torrent cannot be reached', async (t) => {
+  const directory = directoryFor(t);
+  const url = `http://127.0.0.1:${await closedPort()}/a.torrent`;
+  return assertFailed(await runCli(['get', url, '-o', 'out'], { cwd: directory }), /fetching http:.*refused/, directory);
+});
+
+exits(6, 'the server of the torrent fails', async (t) => {
+  const { origin } = await serveHttp(t, (_, response) => response.writeHead(503).end());
+  const directory = directoryFor(t);
+  return assertFailed(await runCli(['get', `${origin}/a.torrent`, '-o', 'out'], { cwd: directory }), /HTTP 503$/, directory);
 });
 
 exits(6, 'the list of checksums cannot be fetched', async (t) => {

@@ -85,7 +85,7 @@ test('a senseless command line ends with 28, the reason and the usage on stderr,
   for (const args of [
     [],
     ['get'],
-    ['get', 'a', 'b'],
+    ['info', 'a', 'b'],
     ['get', '--nonsense', 'a'],
     ['get', 'a', '--port', '70000'],
     ['get', 'a', '-o', ''],

@@ -41,7 +41,7 @@ test('reports a download that is complete: bytes by peer and source, times, piec
   assert.deepEqual([result.exitCode, result.stdout.split('\n').length], [0, 3], result.stderr);
   const report = reportIn(directory);
   assert.deepEqual(report.end, { exitCode: 0, exitName: 'complete', code: null, reason: 'complete and verified' });
-  assert.deepEqual(report.options, { output: 'out', peer: [honest.address, liar.address], report: 'r.json' });
+  assert.deepEqual(report.options, { lsd: false, output: 'out', peer: [honest.address, liar.address], report: 'r.json' });
   assert.equal(report.torrent?.infohash, torrent.infohash.toString('hex'));
   const { totals, timings, peers, pieces, samples, origins } = report;
   assert.ok(totals !== null);

@@ -122,3 +122,25 @@ test('no name from a torrent moves the cursor: not in lists, not in questions, n
   assert.deepEqual(screen.rows().slice(0, before.length), before);
   assert.deepEqual(bars(screen), []);
 });
+
+test('of many torrents as many are shown as there are rows, and nothing drawn stays', { skip }, async (t) => {
+  const directory = scratchDirectory(t);
+  const peers: string[] = [];
+  for (let number = 10; number < 22; number++) {
+    const made = makeTorrent({ name: `${number}.iso`, pieceLength: 16_384, length: 60_000 });
+    writeFileSync(path.join(directory, `${number}.torrent`), made.bytes);
+    const seeder = await Seeder.start({ torrent: made, rateBytesPerSecond: 12_000 });
+    t.after(() => seeder.close());
+    peers.push('--peer', seeder.address);
+  }
+  const all = Array.from({ length: 12 }, (_, i) => `${10 + i}.torrent`);
+  const get = [process.execPath, main, 'get', ...all, 'gone.torrent', '-o', 'out', '-j', '13', ...peers];
+  const screen = open(t, directory, 80, 8, get);
+  await screen.shows(/^10\.torrent +\d+\.\d% {2}\[[=-]+\].*\n(?:1\d\.torrent .*\n){5}1\/13 done, 1 failed, 6 not shown$/m);
+  screen.resize(40, 5);
+  await screen.shows(/^10\.torrent +\d+\.\d%.*\n(?:1\d\.torrent .*\n){2}1\/13 done, 1 failed, 9 not shown$/m);
+  screen.resize(100, 30);
+  await screen.shows(/1 of 13 torrents failed: exit code 3/);
+  for (const row of screen.rows().filter((shown) => /%|13 done/.test(shown))) assert.fail(row);
+  assert.ok(screen.rows().some((row) => /^\/.*\/\d+\.iso$/.test(row)));
+});

@@ -7,7 +7,7 @@ import { Geometry } from '../../src/metainfo/geometry.ts';
 import { BufferPool } from '../../src/storage/buffer-pool.ts';
 import { ReadCache } from '../../src/storage/read-cache.ts';
 import { Choker } from '../../src/torrent/choker.ts';
-import { RateLimit } from '../../src/torrent/rate-limit.ts';
+import { UploadLimit } from '../../src/torrent/upload-limit.ts';
 import { Uploads, uploadBufferBytes, type UploadPeer } from '../../src/torrent/uploads.ts';
 import { OutgoingBytes } from '../../src/wire/outgoing-bytes.ts';
 import { UploadSide } from '../../src/wire/upload-side.ts';
@@ -88,7 +88,7 @@ async function tenSeconds(bytesPerSecond: number | undefined, links: readonly nu
     choker: new Choker(seededRandom(1), links.length),
     buffers: new BufferPool(uploadBufferBytes),
     clock,
-    limit: bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, 0),
+    limit: bytesPerSecond === undefined ? undefined : new UploadLimit(bytesPerSecond, clock),
     bytesPerSecond,
     pieceLength,
     isSeeding: () => true,

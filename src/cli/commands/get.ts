@@ -8,6 +8,7 @@ import {
   type DownloadOptions,
   type DownloadResult,
   download,
+  type Metainfo,
   selectFiles,
 } from '../../index.ts';
 import type { GetCommand } from '../command-line.ts';
@@ -16,12 +17,13 @@ import { type Environment, OutputError } from '../env.ts';
 import { brokenPipeExitCode } from '../exit-codes.ts';
 import { fileList, fileListJson } from '../file-list.ts';
 import type { RunFacts } from '../hooks/hook-facts.ts';
-import { loadTorrent } from '../load-torrent.ts';
+import { deadlineLeft, loadTorrent } from '../load-torrent.ts';
 import { withNetwork } from '../network.ts';
 import { checksumsFor, pathLine } from '../published-sums.ts';
 import { openRecords, type Records } from '../records.ts';
 import { ReaderLimit } from '../reader-limit.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
+import type { Reporter } from '../reporters/reporter.ts';
 import { goalText, seedEndText } from '../seed-account.ts';
 import { watchGoal } from '../seeding.ts';
 import { startStream } from '../stdout-stream.ts';
@@ -33,16 +35,48 @@ export async function get(command: GetCommand, unlimited: Environment): Promise<
   const limit = new ReaderLimit(command.download.deadlineMs, unlimited);
   const env = limit.within(unlimited);
   const records = await openRecords(command, env, limit);
-  return records.keep(() => getWithHooks(command, env, records));
+  return getOne(command, env, { records, openReporter: () => openReporter(command.progress, command.quiet, env), download });
 }
 
-async function getWithHooks(command: GetCommand, env: Environment, records: Records): Promise<string | undefined> {
+/** What the run of one torrent is given by whoever runs it, alone or among others. */
+export interface GetSurroundings {
+  readonly records: Records;
+  readonly openReporter: () => Promise<Reporter>;
+  readonly download: (metainfo: Metainfo, options: DownloadOptions) => Download;
+  /** What `withNetwork` found out for all. Absent: that is yet to be done. */
+  readonly network?: Pick<DownloadOptions, 'network' | 'blocklist'>;
+  /** Told first of all; throws why the run is not to begin. */
+  readonly begin?: () => void;
+  /** Told of the torrent before anything is done with it: the other run that has it already, if there is one. Throws InputError when it must not be. */
+  readonly claim?: (metainfo: Metainfo) => SameWork | undefined;
+  /** When all is complete, before it seeds. */
+  readonly completed?: () => void;
+  /** Checksums and lists that name no file of this torrent: they may be of the others. Absent: that is an error. */
+  readonly unusedSums?: (sums: readonly string[]) => void;
+}
+
+/** Another run that has the same torrent. */
+export interface SameWork {
+  readonly source: string;
+  /** Settles as that one does. */
+  readonly done: Promise<void>;
+}
+
+/** One torrent from start to end; `get` for several of them. */
+export function getOne(command: GetCommand, env: Environment, around: GetSurroundings): Promise<void> {
+  return around.records.keep(async () => {
+    around.begin?.();
+    return getWithHooks(command, env, around);
+  });
+}
+
+async function getWithHooks(command: GetCommand, env: Environment, around: GetSurroundings): Promise<string | undefined> {
   const { torrentPath, hooks } = command;
   const facts: RunFacts = { torrentPath, outputDir: command.download.outputDir, startedMs: env.nowMs(), completed: new Set() };
-  if (hooks === undefined || command.showFiles || command.dryRun) return getFiles(command, env, facts, records);
+  if (hooks === undefined || command.showFiles || command.dryRun) return getFiles(command, env, facts, around);
   const { gateOf, withHooks } = await import('../hooks/with-hooks.ts');
   const approve = gateOf(hooks, env, facts);
-  return withHooks(hooks, env, facts, new Talk(command, env), (onDone) => getFiles(command, env, facts, records, { approve, onDone }));
+  return withHooks(hooks, env, facts, new Talk(command, env), (onDone) => getFiles(command, env, facts, around, { approve, onDone }));
 }
 
 /** What hooks have to say. */
@@ -54,15 +88,24 @@ interface Says {
 
 /** Resolves with what came after completion, when something was to. */
 async function getFiles(
-  command: GetCommand,
+  asked: GetCommand,
   env: Environment,
   facts: RunFacts,
-  records: Records,
+  around: GetSurroundings,
   { approve, onDone }: Says = {},
 ): Promise<string | undefined> {
-  const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env));
+  const { torrentPath, download: limits } = asked;
+  const { records } = around;
+  const metainfo = await loadTorrent(torrentPath, new Talk(asked, env), env, limits);
+  const command = { ...asked, download: { ...limits, ...deadlineLeft(limits.deadlineMs, facts.startedMs, env) } };
   facts.metainfo = metainfo;
   await records.torrentLoaded(metainfo);
+  const same = around.claim?.(metainfo);
+  if (same !== undefined) {
+    await same.done;
+    new Talk(asked, env).say(`complete: the same torrent as ${same.source}`);
+    return `the same torrent as ${same.source}`;
+  }
   let selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;
   if (command.showFiles) {
     const list = command.records?.json === true ? fileListJson : fileList;
@@ -81,7 +124,7 @@ async function getFiles(
   await records.torrentRead(metainfo, selection);
 
   const { seed, stream } = command;
-  const reporter = await openReporter(command.progress, command.quiet, env);
+  const reporter = await around.openReporter();
   const talk = new Talk(command, env, reporter);
   const watched = seed && watchGoal(seed);
   const completed = async (result: DownloadResult): Promise<void> => {
@@ -90,13 +133,17 @@ async function getFiles(
     talk.say(`${completionText(result)}${seed === undefined ? '' : `; seeding ${goalText(seed)}`}`);
     const hasPaths = !command.quiet && stream === undefined && command.records?.json !== true;
     if (hasPaths) await printPaths(result, command.download.sums?.[0], env, talk);
+    around.completed?.();
     await onDone?.();
   };
   try {
-    const networked = await withNetwork(command.download, command.blocklists, talk, env);
+    const networked =
+      around.network === undefined
+        ? await withNetwork(command.download, command.blocklists, talk, env)
+        : { ...command.download, ...around.network };
     const options = {
       ...networked,
-      ...(await checksumsFor(metainfo, selection, { ...command, download: networked }, talk, env)),
+      ...(await checksumsFor(metainfo, selection, { ...command, download: networked }, talk, env, around.unusedSums)),
       signal: env.interrupted,
       ...(env.stateDir !== undefined && { stateDir: env.stateDir }),
       ...(selection !== undefined && { selection }),
@@ -104,7 +151,7 @@ async function getFiles(
     };
     const seeding = watched && { seed: { ...watched.goal, before: async () => completed(await running.completed) } };
     const running: Download =
-      stream === undefined ? download(metainfo, { ...options, ...seeding }) : startStream(metainfo, stream, options, env);
+      stream === undefined ? around.download(metainfo, { ...options, ...seeding }) : startStream(metainfo, stream, options, env);
     facts.progress = () => running.progress();
     records.follow(running);
     const use = stream === undefined ? 'kept' : 'passed on';

@@ -12,7 +12,7 @@ import { Talk } from '../talk.ts';
 
 /** Prints the torrent to stdout. */
 export async function info(command: InfoCommand, env: Environment): Promise<void> {
-  const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env));
+  const metainfo = await loadTorrent(command.torrentPath, new Talk(command, env), env, command);
   const textFor = env.stdout.isTerminal ? infoText : infoLines;
   await env.stdout.write(command.json ? infoJson(metainfo) : textFor(metainfo, paintFor(env.stdout, env, command)));
 }

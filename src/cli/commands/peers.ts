@@ -11,7 +11,7 @@ import type { TrackerCommand } from '../tracker-commands.ts';
 /** Prints the peers. Throws IncompleteError when there are none. */
 export async function peers(command: TrackerCommand, env: Environment): Promise<void> {
   const talk = new Talk(command, env);
-  const metainfo = await loadTorrent(command.torrentPath, talk);
+  const metainfo = await loadTorrent(command.torrentPath, talk, env, command.query);
   const found = await findPeers(metainfo, { ...command.query, network: networkFor(command.query, env), signal: env.interrupted });
   for (const report of found.reports) talk.detail(wordsFor(report));
   if (command.json) {

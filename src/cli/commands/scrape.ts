@@ -12,7 +12,7 @@ import type { TrackerCommand } from '../tracker-commands.ts';
 /** Prints what the trackers say. Throws IncompleteError when none of them answers. */
 export async function scrape(command: TrackerCommand, env: Environment): Promise<void> {
   const talk = new Talk(command, env);
-  const metainfo = await loadTorrent(command.torrentPath, talk);
+  const metainfo = await loadTorrent(command.torrentPath, talk, env, command.query);
   const scrapes = await scrapeTrackers(metainfo, { ...command.query, network: networkFor(command.query, env), signal: env.interrupted });
   const answered = scrapes.filter(({ outcome }) => outcome === 'answered');
   if (command.json) await env.stdout.write(jsonLine({ infohash: metainfo.infohashHex, trackers: scrapes.map(scrapeObject) }));

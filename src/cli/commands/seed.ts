@@ -25,7 +25,7 @@ async function serve(command: SeedCommand, env: Environment, records: Records): 
   const talk = new Talk(command, env, reporter);
   const watched = watchGoal(command.seed);
   try {
-    const metainfo = await loadTorrent(command.torrentPath, talk);
+    const metainfo = await loadTorrent(command.torrentPath, talk, env, command.download);
     await records.torrentLoaded(metainfo);
     const selection = command.select.length > 0 ? selectFiles(metainfo, command.select) : undefined;
     await records.torrentRead(metainfo, selection);

@@ -14,7 +14,7 @@ import { Talk } from '../talk.ts';
 /** Resolves when every selected file is complete; throws InputError `data-mismatch` otherwise. */
 export async function verify(command: VerifyCommand, env: Environment): Promise<void> {
   const talk = new Talk(command, env);
-  const metainfo = await loadTorrent(command.torrentPath, talk);
+  const metainfo = await loadTorrent(command.torrentPath, talk, env, command);
   const verification = await check(metainfo, command, env);
   if (command.json) await env.stdout.write(verifyJson(verification));
   else if (!command.quiet) {

@@ -34,7 +34,10 @@ fi
 }
 
 function commandCase(command: CommandShape): string {
-  const specs = [...command.options.map(optionSpec), ...command.arguments.map((value, i) => quoted(`${i + 1}:${valueSpec(value)}`))];
+  const specs = [
+    ...command.options.map(optionSpec),
+    ...command.arguments.map((value, i) => quoted(`${value.isList === true ? '*' : i + 1}:${valueSpec(value)}`)),
+  ];
   return `    ${command.name}) _arguments -s -S \\\n${specs.map((spec) => `      ${spec}`).join(' \\\n')} ;;`;
 }
 

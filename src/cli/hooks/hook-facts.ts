@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import type { CompleteFile, DownloadProgress, Metainfo, TorrentFile } from '../../index.ts';
 import { exitCodeName } from '../exit-codes.ts';
+import { shownSource } from '../load-torrent.ts';
 import { safeLine } from '../safe-line.ts';
 import type { HookName } from './hook-options.ts';
 
@@ -50,7 +51,7 @@ export function hookObject(
     hook: name,
     infohash: known?.infohashHex ?? null,
     name: known?.name ?? null,
-    torrent: path.resolve(facts.torrentPath),
+    torrent: shownPath(facts.torrentPath),
     outputDir,
     path: known === null ? null : commonPath(outputDir, known, files),
     totalBytes: known === null ? null : files.reduce((sum, { file }) => sum + file.length, 0),
@@ -79,6 +80,12 @@ function numberedFiles({ metainfo, selection }: RunFacts): NumberedFile[] {
     .filter((file) => !file.pad)
     .map((file, position) => ({ number: position + 1, file }))
     .filter(({ file }) => selection === undefined || selection.has(file.index));
+}
+
+/** Absolute; a URL without what may be a secret, since variables are seen by every process that the hook starts. */
+function shownPath(source: string): string {
+  const shown = shownSource(source);
+  return source === '-' || shown.includes('://') ? shown : path.resolve(source);
 }
 
 /** The path of the only file, or of the directory of all. */

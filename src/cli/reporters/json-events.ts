@@ -121,23 +121,6 @@ export class JsonEvents {
     };
   }
 
-  /** `progress` is undefined when there was no download to speak of. */
-  verdict(end: RunEnd, progress: DownloadProgress | undefined, tally: RunTally, nowMs: number): EventBody {
-    const totals = {
-      totalBytes: progress?.totalBytes ?? null,
-      verifiedBytes: progress?.verifiedBytes ?? 0,
-      downloadedBytes: progress?.downloadedBytes ?? 0,
-      wastedBytes: progress?.wastedBytes ?? 0,
-      corruptBytes: progress?.corruptBytes ?? 0,
-      uploadedBytes: progress?.uploadedBytes ?? 0,
-      ratio: progress === undefined ? 0 : roundedRatio(progress),
-      files: tally.completeFiles,
-      durationMs: Math.round(nowMs),
-    };
-    const { exitCode, reason, code = null } = end;
-    return { type: 'verdict', exitCode, exitName: exitCodeName(exitCode), code, reason: withoutSecrets(reason), totals };
-  }
-
   #fromProgress(progress: DownloadProgress, nowMs: number): EventBody[] {
     const bodies: EventBody[] = [];
     const change = this.#stall.note(progress, nowMs);
@@ -166,6 +149,61 @@ function fromSource(report: SourceReport): EventBody {
   return { type: 'source', kind, ...facts, peerCount };
 }
 
+/** What a run did: the `totals` of its verdict. */
+export interface RunTotals {
+  /** Null when no torrent was read. */
+  readonly totalBytes: number | null;
+  readonly verifiedBytes: number;
+  readonly downloadedBytes: number;
+  readonly wastedBytes: number;
+  readonly corruptBytes: number;
+  readonly uploadedBytes: number;
+  readonly ratio: number;
+  readonly files: number;
+  readonly durationMs: number;
+}
+
+/** `progress` is undefined when there was no download to speak of. */
+export function runTotals(progress: DownloadProgress | undefined, tally: RunTally, nowMs: number): RunTotals {
+  return {
+    totalBytes: progress?.totalBytes ?? null,
+    verifiedBytes: progress?.verifiedBytes ?? 0,
+    downloadedBytes: progress?.downloadedBytes ?? 0,
+    wastedBytes: progress?.wastedBytes ?? 0,
+    corruptBytes: progress?.corruptBytes ?? 0,
+    uploadedBytes: progress?.uploadedBytes ?? 0,
+    ratio: progress === undefined ? 0 : roundedRatio(progress),
+    files: tally.completeFiles,
+    durationMs: Math.round(nowMs),
+  };
+}
+
+/** The totals of several runs that took `nowMs` together. */
+export function sumOfTotals(all: readonly RunTotals[], nowMs: number): RunTotals {
+  const sum = (key: 'verifiedBytes' | 'downloadedBytes' | 'wastedBytes' | 'corruptBytes' | 'uploadedBytes' | 'files'): number =>
+    all.reduce((total, totals) => total + totals[key], 0);
+  const known = all.flatMap(({ totalBytes }) => totalBytes ?? []);
+  const totalBytes = known.reduce((total, bytes) => total + bytes, 0);
+  const uploadedBytes = sum('uploadedBytes');
+  return {
+    totalBytes: known.length === 0 ? null : totalBytes,
+    verifiedBytes: sum('verifiedBytes'),
+    downloadedBytes: sum('downloadedBytes'),
+    wastedBytes: sum('wastedBytes'),
+    corruptBytes: sum('corruptBytes'),
+    uploadedBytes,
+    ratio: roundedRatio({ uploadedBytes, totalBytes }),
+    files: sum('files'),
+    durationMs: Math.round(nowMs),
+  };
+}
+
+/** How a run ended. */
+export function verdictEvent(end: RunEnd, totals: RunTotals): EventBody {
+  const { exitCode, reason, code = null } = end;
+  return { type: 'verdict', exitCode, exitName: exitCodeName(exitCode), code, reason: withoutSecrets(reason), totals };
+}
+
 /** The same as an object; null when no sum was asked for. */
 export function sumsByAlgorithm(sums: FinalFile['sums']): Readonly<Record<string, string>> | null {
   return sums === undefined ? null : Object.fromEntries(sums.map(({ algorithm, hex }) => [algorithm, hex]));
@@ -183,7 +221,7 @@ export function meanRateOf({ downloadedBytes, elapsedMs, seedingMs }: DownloadPr
 }
 
 /** Bytes sent as a share of those selected, to three places. */
-export function roundedRatio(progress: DownloadProgress): number {
+export function roundedRatio(progress: Pick<DownloadProgress, 'uploadedBytes' | 'totalBytes'>): number {
   return Math.round(ratioOf(progress) * 1000) / 1000;
 }
 

@@ -11,8 +11,7 @@ import type { Reporter } from './reporter.ts';
  */
 export async function openReporter(mode: ProgressMode, quiet: boolean, env: Environment): Promise<Reporter> {
   if (quiet || mode === 'none') return linesOnly(env);
-  const canDraw = env.stderr.isTerminal && !env.dumbTerminal;
-  if (mode === 'plain' || !canDraw || (mode === 'auto' && env.isCi)) return new PlainLines(env);
+  if (!canDraw(mode, env)) return new PlainLines(env);
   const { ProgressBar } = await import('./progress-bar.ts');
   return new ProgressBar(env.stderr);
 }
@@ -20,4 +19,9 @@ export async function openReporter(mode: ProgressMode, quiet: boolean, env: Envi
 /** Shows no progress, but prints the lines. */
 function linesOnly(env: Environment): Reporter {
   return { show: () => undefined, line: (text) => env.stderr.write(`${text}\n`), stop: () => undefined };
+}
+
+/** Whether something is drawn that is redrawn in place. */
+export function canDraw(mode: ProgressMode, env: Environment): boolean {
+  return env.stderr.isTerminal && !env.dumbTerminal && mode !== 'plain' && !(mode === 'auto' && env.isCi);
 }

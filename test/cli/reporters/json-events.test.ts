@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { JsonEvents } from '../../../src/cli/reporters/json-events.ts';
+import { JsonEvents, runTotals, verdictEvent } from '../../../src/cli/reporters/json-events.ts';
 import { RunTally } from '../../../src/cli/run-tally.ts';
 import type { DownloadEvent } from '../../../src/index.ts';
 import { eventSchema } from '../../support/events.ts';
@@ -48,7 +48,7 @@ test('tells pieces only when asked, and addresses that failed with --verbose onl
 
 test('a run without a torrent has a verdict with totals, too', () => {
   const end = { exitCode: 3, reason: 'no such file', code: 'torrent-not-found' };
-  const verdict = new JsonEvents(options).verdict(end, undefined, new RunTally(), 12.7);
+  const verdict = verdictEvent(end, runTotals(undefined, new RunTally(), 12.7));
   assert.deepEqual(schemaFaults({ v: 1, t: 13, ...verdict }, eventSchema), []);
 });
 
@@ -81,9 +81,14 @@ test('the lines that docs/events.md shows are events', () => {
 
 /** The section of an event: its heading, what it is, and a table of its keys. */
 function section(type: string, event: Schema): string {
-  const own = Object.entries(event['properties'] as Record<string, Schema>).filter(([key]) => !['v', 'type', 't'].includes(key));
+  const own = Object.entries(event['properties'] as Record<string, Schema>).filter(([key]) => !isCommon(key, type));
   const rows = own.flatMap(([key, schema]) => rowsOf(key, schema));
   return [`### \`${type}\``, '', String(event['description']), '', '| key | value | meaning |', '|---|---|---|', ...rows, ''].join('\n');
+}
+
+/** What lines of all types may have stands above the tables. */
+function isCommon(key: string, type: string): boolean {
+  return ['v', 'type', 't', 'source'].includes(key) || (key === 'infohash' && type !== 'torrent');
 }
 
 function rowsOf(key: string, schema: Schema): string[] {

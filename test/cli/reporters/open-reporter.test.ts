@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { Environment } from '../../../src/cli/env.ts';
 import { PlainLines } from '../../../src/cli/reporters/plain-lines.ts';
@@ -11,6 +12,7 @@ function environment(isTerminal: boolean, { dumbTerminal = false, isCi = false }
   return {
     args: [],
     version: '1.2.3',
+    stdin: { isTerminal: false, read: () => Readable.from([]) },
     stdout: { isTerminal: false, write: () => Promise.resolve() },
     stderr: { isTerminal, stream: process.stderr, write: (line) => (text += line) },
     noColor: false,

@@ -1,4 +1,4 @@
-// Lists that a user names by path or URL: how the two are told apart, what a list is called in messages, and how one is fetched.
+// Small files that a user names by path or URL: how the two are told apart, what a list is called in messages, and how a file is fetched.
 
 import { InputError, NetworkError, ProtocolError } from '../errors.ts';
 import { printable } from '../support/printable.ts';
@@ -21,26 +21,26 @@ export function nameOfList(list: string): string {
 }
 
 /**
- * The body of `list`, an http or https URL; a list of `what` for messages. Throws InputError `bad-argument` when it is no URL, `torrent-not-found`
+ * The body of `source`, an http or https URL that messages call `name`. Throws InputError `bad-argument` when it is no URL, `torrent-not-found`
  * when the server has none, `torrent-fetch-failed` when it cannot be had; the signal's reason.
  */
-export async function fetchList(
-  list: string,
-  what: string,
+export async function fetchFile(
+  source: string,
+  name: string,
   network: Network,
   limits: FetchLimits,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  if (!URL.canParse(list)) throw new InputError('bad-argument', `${nameOfList(list)}: not a URL`);
-  const url = new URL(list);
+  if (!URL.canParse(source)) throw new InputError('bad-argument', `${name}: not a URL`);
+  const url = new URL(source);
   url.hash = '';
   try {
     const { status, body } = await httpFetch(url, true, network, limits, signal);
     if (status === 200) return body;
     const code = status === 404 || status === 410 ? 'torrent-not-found' : 'torrent-fetch-failed';
-    throw new InputError(code, `${nameOfList(list)}: the server answers with HTTP ${status}`);
+    throw new InputError(code, `fetching ${name}: the server answers with HTTP ${status}`);
   } catch (error) {
     if (!(error instanceof NetworkError || error instanceof ProtocolError)) throw error;
-    throw new InputError('torrent-fetch-failed', `fetching the ${what} ${nameOfList(list)}: ${error.message}`, { cause: error });
+    throw new InputError('torrent-fetch-failed', `fetching ${name}: ${printable(error.message)}`, { cause: error });
   }
 }
