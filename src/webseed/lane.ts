@@ -254,6 +254,10 @@ export class Lane implements RunHolder, WebConnectionListener {
     this.#host.bytesRead(length);
   }
 
+  unreachable(message: string): void {
+    this.#broken(message, false);
+  }
+
   /** One that answered before and then ended may just have been idle for too long. */
   broken(message: string): void {
     this.#broken(message, this.#answers > 0 && this.#asked?.body === 'unknown');

@@ -15,7 +15,9 @@ export interface WebConnectionListener extends AnswerListener {
   connected(): void;
   /** So many bytes came; what they say follows. */
   bytesRead(length: number): void;
-  /** It could not be made, or is gone before the answer was complete. It is closed. */
+  /** It could not be made. */
+  unreachable(message: string): void;
+  /** It is gone before the answer was complete. It is closed. */
   broken(message: string): void;
 }
 
@@ -100,7 +102,7 @@ export class WebConnection {
       (error: Error) => {
         if (opening.signal.aborted) return;
         this.#opening = undefined;
-        this.#listener.broken(error.message);
+        this.#listener.unreachable(error.message);
       },
     );
   }
