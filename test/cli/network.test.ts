@@ -12,6 +12,8 @@ import { contentFaults } from '../support/content-files.ts';
 import { skipWithout } from '../support/programs.ts';
 import { runCli } from '../support/run-cli.ts';
 import { FakeTracker } from '../support/tracker.ts';
+import { FakeUdpTracker } from '../support/udp-tracker.ts';
+import { WebServer } from '../support/web-server.ts';
 import { album, startSeeder, workDirectory } from '../support/work-directory.ts';
 import { closedPort, serveHttp } from '../tracker/loopback-server.ts';
 
@@ -54,13 +56,15 @@ test('--proxy: nothing else leaves, and the password is told to nobody', {
   t.after(() => tracker.close());
   const list = await serveHttp(t, (request, response) => {
     from.push(request.socket.remoteAddress);
-    response.end('9.9.9.9');
+    response.end(request.url === '/l' ? '9.9.9.9' : album.bytes);
   });
+  const [webSeed, udpTracker] = [await WebServer.start(t, album), await FakeUdpTracker.start(t)];
 
-  const args = ['get', 'a.torrent', '-o', 'out', '-v', '--map-port', '-a', tracker.url.replace('127.0.0.1', 'localhost')];
+  const args = ['get', `http://localhost:${list.port}/a.torrent`, '-o', 'out', '-v', '--map-port', '--web-seed', webSeed.url];
+  args.push('-a', udpTracker.url, '-a', tracker.url.replace('127.0.0.1', 'localhost'));
   const result = await runCli([...args, '-b', `http://localhost:${list.port}/l`, '--events', 'events', '--report', 'report.html'], {
     cwd,
-    env: { TTORRENT_PROXY: `socks5://me:pass-phrase@127.0.0.1:${port}` },
+    env: { TTORRENT_PROXY: `socks5://me:pass-phrase@127.0.0.1:${port}`, TTORRENT_LSD: 'yes' },
     wrapper: ['strace', '-f', '-qq', '-o', 'trace', '-e', 'trace=socket,connect,bind,listen,sendto,sendmsg,sendmmsg'],
   });
   assert.equal(result.exitCode, 0, result.stderr);
@@ -72,14 +76,16 @@ test('--proxy: nothing else leaves, and the password is told to nobody', {
     .filter((line) => /AF_INET/.test(line));
   const connects = calls.filter((line) => /connect\(/.test(line));
   const toProxy = connects.filter((line) => line.includes(`sin_port=htons(${port}), sin_addr=inet_addr("127.0.0.1")`));
-  // The list, two announces, the two peers.
-  assert.ok(toProxy.length >= 5, calls.join('\n'));
+  // The torrent, the list, two announces, the two peers, the web seed.
+  assert.ok(toProxy.length >= 7, calls.join('\n'));
   assert.deepEqual(
     calls.filter((line) => !toProxy.includes(line) && !/socket\(AF_INET, SOCK_STREAM/.test(line)),
     [],
   );
   assert.ok(from.length >= 3 && from.every((address) => address === '127.0.0.9'), from.join());
   assert.ok(seeders.every((seeder) => seeder.counts.handshakes > 0));
+  assert.ok(webSeed.requests.length > 0);
+  assert.match(result.stderr, /not asked: UDP does not go through the proxy/);
 
   const files = ['events', 'report.html'].map((name) => readFileSync(path.join(cwd, name), 'utf8'));
   for (const text of [result.stdout, result.stderr, ...files]) assert.doesNotMatch(text, /pass-phrase/);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -15,7 +16,7 @@ import { type MadeTorrent, makeTorrent } from '../support/make-torrent.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { Seeder } from '../support/seeder.ts';
 import { sendRange, type WebReply, WebServer } from '../support/web-server.ts';
-import { closedPort } from '../tracker/loopback-server.ts';
+import { closedPort, serveHttp } from '../tracker/loopback-server.ts';
 
 const torrent = makeTorrent({ name: 'content.bin', pieceLength: 32_768, length: 3_000_000 });
 
@@ -68,6 +69,25 @@ test('many files, some empty, over their borders and the borders of pieces; pad 
     assert.equal(account?.fate, 'serving');
     assert.ok(server.requests.every(({ target }) => /^\/many\/(sub\/)?f\d$/.test(target)));
   }
+});
+
+test('through a proxy of HTTP', async (t) => {
+  const server = await WebServer.start(t, torrent);
+  const proxy = await serveHttp(t, ({ url = '', method, headers }, response) => {
+    const { hostname, pathname } = new URL(url);
+    assert.deepEqual([hostname, headers['proxy-authorization']], ['mirror.example', `Basic ${Buffer.from('me:ours').toString('base64')}`]);
+    http.get({ port: server.port, path: pathname, method, headers: { range: headers.range } }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    });
+  });
+  const variables = { http_proxy: `http://me:ours@127.0.0.1:${proxy.port}` };
+  const [account] = await fetchFrom(t, torrent, ['http://mirror.example/'], { network: { variables } });
+  assert.deepEqual([account?.fate, account?.downloadedBytes], ['serving', 3_000_000]);
+  assert.ok(
+    proxy.targets.every((target) => target === 'http://mirror.example/content.bin'),
+    proxy.targets.join(),
+  );
 });
 
 test('goes the way of peers to a stream, in order', async (t) => {
