@@ -75,10 +75,13 @@ async function connectThrough(proxy: Proxy, hop: Hop, network: Network, signal: 
   }
   const toProxy = await secured(await connectToProxy(proxy, network, signal), new URL(proxy.name), signal);
   const headers = authorizationFor(proxy);
-  if (url.protocol === 'http:')
-    return { socket: toProxy, reach, target: ({ host, pathname, search }) => `http://${host}${pathname}${search}`, headers };
+  if (url.protocol === 'http:') return { socket: toProxy, reach, target: urlOf, headers };
   const tunnel = await openTunnel(toProxy, proxy, url, signal);
   return { socket: await secured(tunnel, url, signal), reach, target: pathOf, headers: {} };
+}
+
+function urlOf({ host, pathname, search }: URL): string {
+  return `http://${host}${pathname}${search}`;
 }
 
 function pathOf({ pathname, search }: URL): string {

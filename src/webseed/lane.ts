@@ -12,29 +12,10 @@ import type { Network } from '../transport/network.ts';
 import type { AnswerHead } from './answer-reader.ts';
 import { verdictOn } from './answer-verdict.ts';
 import { type ContentRequest, redirectTarget } from './content-url.ts';
+import type { LaneHost } from './lane-host.ts';
 import type { RunExchange, RunHolder } from './run-exchange.ts';
 import { RunInProgress } from './run-in-progress.ts';
 import { WebConnection, type WebConnectionListener } from './web-connection.ts';
-
-/** The seed that a lane belongs to. */
-export interface LaneHost {
-  readonly isPieceBound: boolean;
-  readonly isTyped: boolean;
-  canGive(pieceIndex: number): boolean;
-  /** Whether it may ask for something now. */
-  readonly mayAsk: boolean;
-  /** What gives the bytes of `slice` from `skipped` on. */
-  requestFor(slice: FileSlice, skipped: number): ContentRequest;
-  /** So many bytes came over the network. */
-  bytesRead(length: number): void;
-  /** Of them, so many of the content; `blocks` were completed by them. */
-  received(length: number, blocks: number): void;
-  /** It does not have the file. */
-  gone(fileIndex: number, message: string): void;
-  busy(retryMs: number | undefined, message: string): void;
-  failed(message: string): void;
-  knowsNoRanges(): void;
-}
 
 /** What a lane works with. */
 export interface LaneParts {

@@ -10,7 +10,7 @@ import { formatDuration } from '../support/format-duration.ts';
 import { printable, redactUrl } from '../support/printable.ts';
 import { type ContentRequest, fileUrl, pieceUrl } from './content-url.ts';
 import { LaneCount } from './lane-count.ts';
-import type { LaneHost } from './lane.ts';
+import type { LaneHost } from './lane-host.ts';
 
 /** How it stands with a web seed. */
 export type WebSeedFate = 'unused' | 'serving' | 'failed' | 'sent-bad-data';
