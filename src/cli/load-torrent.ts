@@ -2,7 +2,7 @@
 
 import { type DownloadOptions, InputError, type Metainfo, obtainTorrent, parseTorrent, sourceName } from '../index.ts';
 import type { Environment } from './env.ts';
-import { networkFor } from './network.ts';
+import { networkFor } from './network-options.ts';
 import type { Talk } from './talk.ts';
 
 /** What was asked of the network. */

@@ -3,6 +3,7 @@
 import { Option } from 'commander';
 
 import type { NetworkOptions } from '../index.ts';
+import type { Environment } from './env.ts';
 
 /** The options, in the order of the help. */
 export function networkOptions(): Option[] {
@@ -32,4 +33,9 @@ export function networkOptionsOf({ bind, ipv4, ipv6, proxy }: TypedNetworkOption
     ...(proxy !== undefined && { proxy }),
   };
   return Object.keys(network).length === 0 ? {} : { network };
+}
+
+/** The network that was asked for, in this environment. */
+export function networkFor({ network }: { readonly network?: NetworkOptions }, env: Environment): NetworkOptions {
+  return { ...network, variables: env.variables };
 }

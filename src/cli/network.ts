@@ -1,14 +1,10 @@
 // What a download needs to know of the network before anybody is asked: the variables that name proxies, and whom to leave out.
 
-import { type DownloadOptions, loadBlocklist, type NetworkOptions, networkOf } from '../index.ts';
+import { type DownloadOptions, loadBlocklist, networkOf } from '../index.ts';
 import type { Environment } from './env.ts';
 import { formatCount } from './format.ts';
+import { networkFor } from './network-options.ts';
 import type { Talk } from './talk.ts';
-
-/** The network that was asked for, in this environment. */
-export function networkFor({ network }: { readonly network?: NetworkOptions }, env: Environment): NetworkOptions {
-  return { ...network, variables: env.variables };
-}
 
 /** What was asked, with the blocklists read and what is then left of the deadline. Throws InputError and as `loadBlocklist` does. */
 export async function withNetwork<T extends DownloadOptions>(

@@ -9,9 +9,7 @@ import { systemClock } from '../support/clock.ts';
 import { withDeadline } from '../support/deadline.ts';
 import { formatBytes } from '../support/format-bytes.ts';
 import { redactUrl } from '../support/printable.ts';
-import { fetchFile } from '../transport/fetch-file.ts';
-import type { Network } from '../transport/network.ts';
-import { type NetworkOptions, networkOf } from '../transport/network-options.ts';
+import type { NetworkOptions } from '../transport/network-options.ts';
 import { deadlineMessage } from './end-cause.ts';
 
 /** A path, an http or https URL, or what opens a stream, which must end when the signal aborts. */
@@ -28,13 +26,12 @@ export interface ObtainOptions {
 
 /**
  * The bytes of the torrent at `source`. Throws as `readTorrentFile` does for a path. InputError: `torrent-not-found` when the server answers
- * 404 or 410, `torrent-fetch-failed` when the URL cannot be fetched for another reason, `bad-argument` when it is of another protocol or the network makes no sense,
+ * 404 or 410, `torrent-fetch-failed` when the URL cannot be fetched for another reason, `bad-argument` when it is of another protocol or is to be fetched by a network that makes no sense,
  * `bad-torrent` when a stream is longer than any torrent; StorageError `read-write-failed` when a stream breaks; IncompleteError
  * `deadline-reached`; the signal's reason when aborted. No message holds what may be a secret in a URL.
  */
 export function obtainTorrent(source: TorrentSource, options: ObtainOptions = {}): Promise<Uint8Array> {
-  const network = networkOf(options.network);
-  return inTime(options, (signal) => obtain(source, network, signal));
+  return inTime(options, (signal) => obtain(source, options.network, signal));
 }
 
 /** The bytes of a list of torrents: of the file or pipe at a path, or of a stream. Throws as `obtainTorrent` does. */
@@ -59,13 +56,20 @@ async function inTime(options: ObtainOptions, read: (signal: AbortSignal) => Pro
   return withDeadline(signal, systemClock, deadlineMs, late, read);
 }
 
-async function obtain(source: TorrentSource, network: Network, signal: AbortSignal): Promise<Uint8Array> {
+async function obtain(source: TorrentSource, network: NetworkOptions | undefined, signal: AbortSignal): Promise<Uint8Array> {
   if (typeof source !== 'string') return readStream(source(signal), 'torrent', metainfoLimits.fileBytes, signal);
-  if (/^https?:\/\//i.test(source)) return fetchFile(source, sourceName(source), network, torrentFetchLimits, signal);
+  if (/^https?:\/\//i.test(source)) return fetchTorrent(source, network, signal);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
     throw new InputError('bad-argument', `${sourceName(source)}: only http and https URLs are fetched, and files are named by their paths`);
   }
   return readTorrentFile(source);
+}
+
+/** Most torrents are files: HTTP, TLS and proxies, which take 15 ms of CPU to load, wait until one is not. */
+async function fetchTorrent(source: string, network: NetworkOptions | undefined, signal: AbortSignal): Promise<Uint8Array> {
+  const { fetchFile } = await import('../transport/fetch-file.ts');
+  const { networkOf } = await import('../transport/network-options.ts');
+  return fetchFile(source, sourceName(source), networkOf(network), torrentFetchLimits, signal);
 }
 
 async function readStream(stream: AsyncIterable<Uint8Array>, what: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {

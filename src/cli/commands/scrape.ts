@@ -4,7 +4,7 @@ import { IncompleteError, scrapeTrackers, type TrackerScrape } from '../../index
 import type { Environment } from '../env.ts';
 import { jsonLine } from '../json-text.ts';
 import { loadTorrent } from '../load-torrent.ts';
-import { networkFor } from '../network.ts';
+import { networkFor } from '../network-options.ts';
 import { type Paint, paintFor } from '../paint.ts';
 import { Talk } from '../talk.ts';
 import type { TrackerCommand } from '../tracker-commands.ts';
