@@ -1,6 +1,5 @@
-// `npm run pictures`: docs/terminal-80x24.svg and docs/terminal-40x10.svg anew. The real command line downloads from a swarm on loopback,
-// in a real terminal (tmux) of that size, and half way its screen is drawn. Linux only: a mount namespace gives the directory a name that
-// tells readers nothing of this machine.
+// `npm run pictures`: docs/terminal-*.svg anew. The real command line downloads from a swarm on loopback, in a real terminal (tmux), and half
+// way its screen is drawn. Linux only: a mount namespace gives the directory a name that tells readers nothing of this machine.
 
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,6 +11,8 @@ import { FakeTracker } from '../test/support/tracker.ts';
 import { terminalSvg } from './terminal-svg.ts';
 
 const MB = 1_000_000;
+/** Others that are downloaded with it. */
+const others = { 'tiny-docs': 30 * MB, 'tiny-sources': 90 * MB };
 const content = {
   name: 'tiny-linux',
   pieceLength: 262_144,
@@ -31,29 +32,44 @@ const inNamedDirectory = [
 ];
 const seederRates = [6 * MB, 4 * MB, 3 * MB, 2 * MB];
 
-/** What is typed, the last being the download. */
+/** What is typed, the last being the download, and what is on the screen when it is drawn. */
 const pictures = [
   {
+    name: '80x24',
     columns: 80,
     rows: 24,
     typed: ['ttorrent get tiny-linux.torrent -s vmlinuz', 'ttorrent verify tiny-linux.torrent', 'ttorrent get tiny-linux.torrent -v'],
+    half: /^ +(4[5-9]|5\d)\.\d% /m,
   },
-  { columns: 40, rows: 10, typed: ['ttorrent get tiny-linux.torrent'] },
+  { name: '40x10', columns: 40, rows: 10, typed: ['ttorrent get tiny-linux.torrent'], half: /^ +(4[5-9]|5\d)\.\d% /m },
+  { name: 'several', columns: 80, rows: 12, typed: ['ttorrent get *.torrent'], half: /tiny-linux\S* +([6-7]\d)\.\d%/ },
 ] as const;
 
-await using tracker = await FakeTracker.start();
-const torrent = makeTorrent({ ...content, trackers: [[tracker.url]] });
-const seeders = await Promise.all(seederRates.map((rateBytesPerSecond) => Seeder.start({ torrent, rateBytesPerSecond })));
-tracker.peers = seeders;
+const swarms = [await openSwarm(content)];
+for (const [name, length] of Object.entries(others)) swarms.push(await openSwarm({ name, pieceLength: content.pieceLength, length }));
 try {
-  for (const picture of pictures) await draw(picture, torrent);
+  for (const picture of pictures) await draw(picture);
 } finally {
-  await Promise.all(seeders.map((seeder) => seeder.close()));
+  for (const { tracker, seeders } of swarms) await Promise.all([tracker, ...seeders].map((server) => server.close()));
 }
 
-async function draw({ columns, rows, typed }: (typeof pictures)[number], { bytes }: MadeTorrent): Promise<void> {
+interface OpenSwarm {
+  readonly tracker: FakeTracker;
+  readonly seeders: readonly Seeder[];
+  readonly torrent: MadeTorrent;
+}
+
+async function openSwarm(made: Parameters<typeof makeTorrent>[0]): Promise<OpenSwarm> {
+  const tracker = await FakeTracker.start();
+  const torrent = makeTorrent({ ...made, trackers: [[tracker.url]] });
+  const seeders = await Promise.all(seederRates.map((rateBytesPerSecond) => Seeder.start({ torrent, rateBytesPerSecond })));
+  tracker.peers = seeders;
+  return { tracker, seeders, torrent };
+}
+
+async function draw({ name, columns, rows, typed, half }: (typeof pictures)[number]): Promise<void> {
   const directory = makeScratchDirectory();
-  writeFileSync(path.join(directory, 'tiny-linux.torrent'), bytes);
+  for (const { torrent } of swarms) writeFileSync(path.join(directory, `${torrent.files[0]?.path[0]}.torrent`), torrent.bytes);
   writeProgram(path.join(directory, 'bin'));
   const env = { PS1: '$ ', CI: '', NO_COLOR: '', TTORRENT_CONFIG: '', XDG_STATE_HOME: '/dev/null' };
   // tmux gives every program its own PATH.
@@ -66,10 +82,10 @@ async function draw({ columns, rows, typed }: (typeof pictures)[number], { bytes
       await screen.shows(/^\$ *\n*$|\n\$ *\n*$/);
       screen.type(line, 'Enter');
     }
-    await screen.shows(/^ +(4[5-9]|5\d)\.\d% /m);
+    await screen.shows(half);
     const title = `A terminal of ${columns} columns and ${rows} rows: ${typed.join(', then ')}, half way`;
     const svg = terminalSvg({ columns, rows: screen.rows(true), cursor: screen.cursor() }, title);
-    writeFileSync(`docs/terminal-${columns}x${rows}.svg`, svg);
+    writeFileSync(`docs/terminal-${name}.svg`, svg);
   } finally {
     screen.close();
     removeScratchDirectory(directory);

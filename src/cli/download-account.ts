@@ -130,10 +130,15 @@ export function completionText({ files, progress }: DownloadResult): string {
 }
 
 function completionOf({ files, progress }: Pick<DownloadResult, 'files' | 'progress'>): string {
-  const what = `complete and verified: ${formatCount(files.length, 'file')}, ${formatBytes(progress.totalBytes)}`;
+  const total = formatBytes(progress.totalBytes);
+  const what = `complete and verified: ${formatCount(files.length, 'file')}, ${total}`;
   if (progress.downloadedBytes === 0) return `${what}, all of it was there`;
   const { downloadedBytes, elapsedMs } = progress;
-  const fromWeb = progress.webBytes === 0 ? '' : `, ${formatBytes(progress.webBytes)} of it from web seeds`;
-  const meanRate = formatRate((downloadedBytes * 1000) / Math.max(elapsedMs, 1));
-  return `${what} in ${formatDuration(elapsedMs)} (${formatBytes(downloadedBytes)} received${fromWeb}, ${meanRate})`;
+  const received = formatBytes(downloadedBytes);
+  const facts = [
+    ...(received === total ? [] : [`${received} received`]),
+    ...(progress.webBytes === 0 ? [] : [`${formatBytes(progress.webBytes)} from web seeds`]),
+    formatRate((downloadedBytes * 1000) / Math.max(elapsedMs, 1)),
+  ];
+  return `${what} in ${formatDuration(elapsedMs)} (${facts.join(', ')})`;
 }
