@@ -39,7 +39,7 @@ for (const torrent of [single, many]) {
     const args = ['-a', dead, '--web-seed', url, '--no-listen', '--events', 'events', '--report', 'report.html'];
     const result = await runCli(['get', 'a.torrent', '-o', 'out', ...args], { cwd: directory });
     assert.equal(result.exitCode, 0, result.stderr);
-    assert.match(result.stderr, /complete and verified.* of it from web seeds/);
+    assert.match(result.stderr, /complete and verified.* from web seeds/);
     assertFetched(directory, torrent);
     const events = readEvents(readFileSync(path.join(directory, 'events'), 'utf8'));
     const summary = events.find(({ type }) => type === 'summary');

@@ -18,5 +18,5 @@ export function makeScratchDirectory(): string {
 
 /** Removes what `makeScratchDirectory` made. */
 export function removeScratchDirectory(directory: string): void {
-  rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 8 });
 }
