@@ -1,30 +1,41 @@
 // This process's half of the key exchange of encrypted connections (wire/mse.ts). One pair of keys serves all of them: it takes
 // 15 ms to make, since OpenSSL looks at the prime, and the secret shared with a peer 36 us.
 
-import { type DiffieHellman, createDiffieHellman } from 'node:crypto';
-import { systemRandom } from '../support/random.ts';
+import { createDiffieHellman } from 'node:crypto';
+import { type Random, systemRandom } from '../support/random.ts';
 import { type KeyExchange, mseKeyBytes, msePrime } from '../wire/mse.ts';
 
 /** 160 bits, which fit the strength of a prime of 768; a longer key only takes longer. */
 const privateKeyBytes = 20;
+/** What a plain handshake begins with: the length of the protocol's name. */
+const firstPlainByte = 19;
 
-let made: { readonly ours: DiffieHellman; readonly publicKey: Uint8Array } | undefined;
+let made: KeyExchange | undefined;
 
 /** Made when first used: most downloads meet no peer that encrypts. */
 export const processKeys: KeyExchange = {
   get publicKey() {
-    return keyPair().publicKey;
+    return keys().publicKey;
   },
-  secretWith: (theirs) => padded(keyPair().ours.computeSecret(theirs)),
+  secretWith: (theirs) => keys().secretWith(theirs),
 };
 
-function keyPair(): NonNullable<typeof made> {
-  if (made === undefined) {
-    const ours = createDiffieHellman(msePrime, 'hex', 2);
-    ours.setPrivateKey(systemRandom.bytes(privateKeyBytes));
-    made = { ours, publicKey: padded(ours.generateKeys()) };
-  }
+function keys(): KeyExchange {
+  made ??= makeKeys(systemRandom);
   return made;
+}
+
+/**
+ * A fresh pair of keys. Its public key does not begin as a plain handshake does: Transmission 3.00 looks at no more than the first byte, and
+ * would hang up on every connection that this process encrypts.
+ */
+export function makeKeys(random: Random): KeyExchange {
+  const ours = createDiffieHellman(msePrime, 'hex', 2);
+  for (;;) {
+    ours.setPrivateKey(random.bytes(privateKeyBytes));
+    const publicKey = padded(ours.generateKeys());
+    if (publicKey[0] !== firstPlainByte) return { publicKey, secretWith: (theirs) => padded(ours.computeSecret(theirs)) };
+  }
 }
 
 /** Big-endian numbers as the wire wants them: OpenSSL may leave zeros in front away. */

@@ -32,7 +32,7 @@ export type EncryptionPolicy = 'off' | 'prefer' | 'require';
 
 /** Our half of the key exchange. */
 export interface KeyExchange {
-  /** 96 bytes, big-endian. */
+  /** 96 bytes, big-endian; does not begin with 19, lest it be taken for a plain handshake. */
   readonly publicKey: Uint8Array;
   /** The secret that we share with whoever has the public key `theirs`, both of 96 bytes. */
   secretWith(theirs: Uint8Array): Uint8Array;
