@@ -9,6 +9,8 @@ export function commandFirst(args: readonly string[], program: Command): string[
   let end = 0;
   for (let length = 1; length > 0; end += length) length = wordsOf(args, end, options);
   const [command, ...rest] = args.slice(end);
+  // Commander knows no help of its own help command.
+  if (command === 'help' && rest[0] === 'help') rest.shift();
   return command === undefined ? [] : [command, ...args.slice(0, end), ...rest];
 }
 
