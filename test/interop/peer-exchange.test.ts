@@ -14,6 +14,7 @@ import { scratchDirectory } from '../support/scratch.ts';
 const shape = { name: 'image.iso', pieceLength: 65_536, length: 3_000_000 };
 /** Who stands between the two has hardly anything to give. */
 const slow = 20_000;
+const patienceMs = 100_000;
 const [between, source] = [PrivateNetwork.address(2), PrivateNetwork.address(3)];
 
 class Scene {
@@ -38,9 +39,9 @@ class Scene {
   }
 
   /** A seed, until the test is over; it listens at port 6885 and tells what happens. */
-  async seed(): Promise<RunningCli> {
-    const args = ['seed', this.torrent, '-o', path.join(this.scratch, 'content'), '-p', '6885', '-v', '--json'];
-    const seeding = this.#keep(startCli(args, { wrapper: this.wrapper }));
+  async seed(...more: readonly string[]): Promise<RunningCli> {
+    const args = ['seed', this.torrent, '-o', path.join(this.scratch, 'content'), '-p', '6885', '-v', '--json', ...more];
+    const seeding = this.#keep(startCli(args, { wrapper: this.wrapper, timeoutMs: patienceMs }));
     await seeding.stderrMatches(/seeding/);
     return seeding;
   }
@@ -58,7 +59,8 @@ class Scene {
     return this.#keep(startProgram(command, { wrapper: this.wrapper }));
   }
 
-  transmission(name: string): RunningCli {
+  /** Listens at port 6889, and waits for whoever connects. `rate`: kB/s, if there is to be a limit. */
+  transmission(name: string, rate?: number): RunningCli {
     const [state, output] = [this.directory(`${name}-state`), this.directory(name)];
     const common = {
       'rpc-enabled': false,
@@ -74,11 +76,13 @@ class Scene {
       'watch-dir': state,
       'watch-dir-enabled': true,
       'pex-enabled': true,
+      'speed-limit-down-enabled': rate !== undefined,
+      'speed-limit-down': rate ?? 0,
     };
     writeFileSync(path.join(state, 'settings.json'), JSON.stringify(settings));
     const copy = ['cp', this.torrent, path.join(state, 'image.torrent')].map((word) => `'${word}'`).join(' ');
     const daemon = `${copy} && exec timeout 100 transmission-daemon --foreground --config-dir '${state}'`;
-    return this.#keep(startProgram(['sh', '-c', daemon], { wrapper: this.wrapper }));
+    return this.#keep(startProgram(['sh', '-c', daemon], { wrapper: this.wrapper, timeoutMs: patienceMs }));
   }
 
   #keep(running: RunningCli): RunningCli {
@@ -125,7 +129,7 @@ async function learns(play: Scene, port: number, ...more: readonly string[]): Pr
     '--report',
     report,
   ];
-  const { exitCode, stdout, stderr } = await runCli([...args, ...more], { wrapper: play.wrapper, timeoutMs: 100_000 });
+  const { exitCode, stdout, stderr } = await runCli([...args, ...more], { wrapper: play.wrapper, timeoutMs: patienceMs });
   assert.equal(exitCode, 0, stderr);
   const told = eventsOf(readEvents(stdout), 'source');
   const named = told.filter(({ kind, change }) => kind === 'pex' && change === 'named').map(({ peer }) => peer);
@@ -173,4 +177,13 @@ test('transmission learns of a seed from ttorrent', withoutTransmission, async (
   play.between('--peer', `${PrivateNetwork.address(4)}:6889`);
   await seeding.stderrMatches(/introduced: Transmission/);
   assert.ok((await clientsOf(seeding)).some((client) => client.startsWith('Transmission')));
+});
+
+test('ttorrent learns of a seed from transmission', withoutTransmission, async (t) => {
+  const play = await scene(t);
+  if (play === undefined) return;
+  play.transmission('between', slow / 1000);
+  // A connection comes from where it goes to, and Transmission has one of each address.
+  await play.seed('--peer', `${between}:6889`, '--bind', source);
+  await learns(play, 6889, '--bind', PrivateNetwork.address(4));
 });
