@@ -4,6 +4,7 @@ import { LocalDiscovery, type LocalDiscoveryParts } from '../discovery/local-dis
 import type { PeerSource, PeerSourceListener, SourceReport, TransferTotals } from '../discovery/peer-source.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { Bitfield } from '../support/bitfield.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/random.ts';
 import { joinMulticast } from '../transport/multicast.ts';
@@ -41,7 +42,7 @@ export function createWebSeeds(
     tell: (event: DownloadEvent) => void;
   },
   exchange: RunExchange,
-  needed: Iterable<number>,
+  needed: Bitfield,
   bytesRead: (length: number) => void,
 ): WebSeeds {
   const { metainfo, geometry, options, network, clock, tell } = torrent;
