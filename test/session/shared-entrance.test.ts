@@ -134,3 +134,14 @@ test('no more than so many wait at a time, and a torrent that left is not there'
   await fourth.close();
   await entrance.join(Buffer.alloc(20, 5), again);
 });
+
+test('whoever has said nothing when it closes is closed, and nothing is waited for', async (t) => {
+  const clock = new HandClock();
+  const { port, entrance } = await open(t, clock);
+  const socket = net.connect({ port, host: '127.0.0.1' }).resume();
+  const closed = once(socket, 'close');
+  while (clock.pendingTimers === 0) await new Promise((resolve) => setImmediate(resolve));
+  await entrance.close();
+  await closed;
+  assert.equal(clock.pendingTimers, 0);
+});
