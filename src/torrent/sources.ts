@@ -16,6 +16,7 @@ import { WebSeeds } from '../webseed/web-seeds.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 import { groupOf } from './source-group.ts';
+import { tiersToAsk } from './tracker-query.ts';
 
 /** The last outcome of each source, by its name, for the words at the end. */
 export type SourceLog = Map<string, SourceReport>;
@@ -95,11 +96,10 @@ function createAnnouncer(
   { metainfo, options, network, clock, random }: Parameters<typeof createSource>[0],
   context: SourceContext,
 ): PeerSource {
-  const typed = options.announce ?? [];
-  const typedUrls = new Set(typed);
+  const typedUrls = new Set(options.announce);
   const clients = trackerClients(typedUrls, network);
   return new TrackerAnnouncer({
-    trackers: options.noPeers === true ? [] : typed.length > 0 ? [typed, ...metainfo.trackers] : metainfo.trackers,
+    trackers: options.noPeers === true ? [] : tiersToAsk(metainfo, options),
     typedUrls,
     infohash: metainfo.infohash,
     peerId: context.peerId,
