@@ -186,7 +186,15 @@ test('takes what follows -- as the torrent, even when it looks like an option', 
 });
 
 test('gives help and version as texts to print, examples first', () => {
-  for (const args of [['--help'], ['get', '--help'], ['info', '-h'], ['verify', '-h'], ['completion', '-h'], ['help', 'get'], ['help', 'help']]) {
+  for (const args of [
+    ['--help'],
+    ['get', '--help'],
+    ['info', '-h'],
+    ['verify', '-h'],
+    ['completion', '-h'],
+    ['help', 'get'],
+    ['help', 'help'],
+  ]) {
     const command = parse(args);
     assert.ok(command.kind === 'print', args.join(' '));
     assert.match(command.text, /^Examples:\n {2}ttorrent /);
