@@ -238,6 +238,12 @@ test('W2: a server that is busy is asked again when it said', async (t) => {
   }
 });
 
+test('W2: a server that is busy for ever, and would be asked again at once, is left alone in between', async (t) => {
+  const server = await WebServer.start(t, torrent, (_, response) => void response.writeHead(503, { 'retry-after': '0' }).end());
+  await assert.rejects(fetchFrom(t, torrent, [server.url], { deadlineMs: 1_500 }), { code: 'deadline-reached' });
+  assert.ok(server.requests.length <= 3, `${server.requests.length} requests`);
+});
+
 test('W3: two bad pieces ban a web seed, and peers are not blamed', async (t) => {
   const liar = await WebServer.start(t, torrent, (request, response) => {
     const lie = { ...request, content: () => request.content().fill(7) };
