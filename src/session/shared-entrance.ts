@@ -42,9 +42,9 @@ export class SharedEntrance implements Entrance {
     if (this.#members.has(key)) throw new InputError('in-the-way', `the torrent ${key} is being downloaded already`);
     const member = { infohash, ...guest };
     this.#members.set(key, member);
+    const listening = (this.#listening ??= this.#listen());
     try {
-      this.#listening ??= this.#listen();
-      const listener = await this.#listening;
+      const listener = await listening;
       return {
         get port() {
           return listener.port;
@@ -55,6 +55,7 @@ export class SharedEntrance implements Entrance {
       };
     } catch (error) {
       this.#members.delete(key);
+      if (this.#listening === listening) this.#listening = undefined; // the next torrent may have more luck
       throw error;
     }
   }

@@ -145,3 +145,16 @@ test('whoever has said nothing when it closes is closed, and nothing is waited f
   await closed;
   assert.equal(clock.pendingTimers, 0);
 });
+
+test('a port that could not be had is tried again by the next torrent', async (t) => {
+  const other = net.createServer().listen(0);
+  await once(other, 'listening');
+  const { port } = other.address() as net.AddressInfo;
+  const entrance = new SharedEntrance({ encryption: 'off', port });
+  t.after(() => entrance.close());
+  const guest = { accept() {}, portChanged() {}, warned() {} };
+  const both = infohashes.slice(0, 2).map((infohash) => entrance.join(infohash, guest));
+  for (const joining of both) await assert.rejects(joining, /another program listens there/);
+  await new Promise((resolve) => other.close(resolve));
+  for (const infohash of infohashes) assert.equal((await entrance.join(infohash, guest)).port, port);
+});
