@@ -81,10 +81,6 @@ export class WebSeeds {
     return this.#seeds.some((seed) => seed.isUsable);
   }
 
-  get bannedCount(): number {
-    return this.#seeds.filter((seed) => seed.isBanned).length;
-  }
-
   get downloadedBytes(): number {
     return this.#seeds.reduce((sum, seed) => sum + seed.downloadedBytes, 0);
   }
