@@ -209,6 +209,8 @@ export const webSeedLimits = {
   failures: 4,
   retryMs: 30_000,
   offMs: 600_000,
+  /** `Retry-After: 0` is not meant to have us ask as fast as we can. */
+  retryAfterMinMs: 1_000,
   retryAfterMaxMs: 3_600_000,
   /** Bad pieces that are proven to be a server's, after which it is not used again. One may be a cache that went wrong. */
   badPieces: 2,

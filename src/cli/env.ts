@@ -1,5 +1,6 @@
 // The edge to the process: arguments, environment, the standard streams, signals, and the way out. Nothing else in cli/ touches `process`.
 
+import { setMaxListeners } from 'node:events';
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 
@@ -178,6 +179,7 @@ const stopSignals = Object.keys(exitCodeOfSignal) as StopSignal[];
 /** The first signal asks for a clean stop, which may take `cleanStopMs`; any later one ends the process at once. */
 function watchSignals(): Pick<Environment, 'interrupted' | 'postponeExit'> {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // each of several torrents listens
   let exitTimer: NodeJS.Timeout | undefined;
   for (const signal of stopSignals) {
     process.on(signal, () => {

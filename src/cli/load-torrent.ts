@@ -26,13 +26,6 @@ export async function loadTorrent(source: string, talk: Talk, env: Environment, 
   return metainfo;
 }
 
-/** What is left of `deadlineMs` since `begunMs`; in whole seconds, so that it is named as it was typed when nothing took long. */
-export function deadlineLeft(deadlineMs: number | undefined, begunMs: number, env: Environment): { deadlineMs?: number } {
-  if (deadlineMs === undefined) return {};
-  const spentMs = Math.floor((env.nowMs() - begunMs) / 1000) * 1000;
-  return { deadlineMs: Math.max(1, deadlineMs - spentMs) };
-}
-
 /** What reads stdin. Throws InputError when a person would have to type it. */
 export function openStdin({ stdin: input }: Environment): (signal: AbortSignal) => AsyncIterable<Uint8Array> {
   if (input.isTerminal) throw new InputError('bad-argument', 'stdin is a terminal: expected a file or a pipe');

@@ -3,9 +3,10 @@
 import { IncompleteError, InputError, type Metainfo, type Session } from '../index.ts';
 import type { GetManyCommand } from './command-line.ts';
 import { type GetSurroundings, getOne, type SameWork } from './commands/get.ts';
+import { deadlineLeft } from './deadline-left.ts';
 import { type Environment, Interruption } from './env.ts';
 import { endOf, reportFailure } from './failure.ts';
-import { deadlineLeft, shownSource } from './load-torrent.ts';
+import { shownSource } from './load-torrent.ts';
 import type { ManyRecords } from './many-records.ts';
 import type { ReaderLimit } from './reader-limit.ts';
 import { openRecords } from './records.ts';

@@ -1,6 +1,7 @@
 // What a download needs to know of the network before anybody is asked: the variables that name proxies, and whom to leave out.
 
 import { type DownloadOptions, loadBlocklist, networkOf } from '../index.ts';
+import { deadlineLeft } from './deadline-left.ts';
 import type { Environment } from './env.ts';
 import { formatCount } from './format.ts';
 import { networkFor } from './network-options.ts';
@@ -30,7 +31,5 @@ export async function withNetwork<T extends DownloadOptions>(
   });
   for (const warning of warnings) talk.warn(warning);
   talk.detail(`blocklist: ${formatCount(blocklist.rangeCount, 'range')} of addresses`);
-  // Whole seconds, so that the deadline is named as it was typed when nothing took long.
-  const spentMs = Math.floor((env.nowMs() - begunMs) / 1000) * 1000;
-  return { ...download, network, blocklist, ...(deadlineMs !== undefined && { deadlineMs: Math.max(1, deadlineMs - spentMs) }) };
+  return { ...download, network, blocklist, ...deadlineLeft(deadlineMs, begunMs, env) };
 }

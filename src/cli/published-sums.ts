@@ -2,8 +2,8 @@
 
 import { type ChecksumAlgorithm, type FinalFile, type DownloadOptions, type Metainfo, publishedSums } from '../index.ts';
 import type { GetCommand } from './command-line.ts';
+import { deadlineLeft } from './deadline-left.ts';
 import type { Environment } from './env.ts';
-import { deadlineLeft } from './load-torrent.ts';
 import type { Talk } from './talk.ts';
 
 /**

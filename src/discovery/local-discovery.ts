@@ -28,10 +28,10 @@ export interface LocalDiscoveryParts {
   readonly listener: PeerSourceListener;
 }
 
-/** One group: joined, on the way to it, or out of reach, which is tried again. */
+/** One group: not joined yet, on the way to it, joined, or out of reach, which is tried again. */
 interface Membership {
   readonly group: Endpoint;
-  state: 'joining' | 'joined' | 'failed';
+  state: 'new' | 'joining' | 'joined' | 'failed';
   multicast?: Multicast;
 }
 
@@ -40,7 +40,7 @@ export class LocalDiscovery implements PeerSource {
   readonly #parts: LocalDiscoveryParts;
   readonly #infohash: string;
   readonly #cookie: string;
-  readonly #memberships: readonly Membership[] = lsdGroups.map((group) => ({ group, state: 'joining' }));
+  readonly #memberships: readonly Membership[] = lsdGroups.map((group) => ({ group, state: 'new' }));
   /** Whom we heard since our last announce. */
   readonly #heard = new Set<string>();
   #lastComplaint = '';
@@ -81,7 +81,7 @@ export class LocalDiscovery implements PeerSource {
     this.#heard.clear();
     for (const membership of this.#memberships) {
       if (membership.state === 'joined') this.#send(membership);
-      else void this.#join(membership);
+      else if (membership.state !== 'joining') void this.#join(membership);
     }
     this.#announceAfter(lsdLimits.announceEveryMs);
   }

@@ -1,5 +1,5 @@
-// The contract between a torrent and whatever finds peers for it: trackers now, DHT, peer exchange and local discovery by the same
-// interface. A source finds addresses; the address book decides which are worth a connection.
+// The contract between a torrent and whatever finds peers for it: trackers and local discovery now, a DHT by the same interface. Peer exchange,
+// which lives among the peers, tells the same listener. A source finds addresses; the address book decides which are worth a connection.
 
 import type { Endpoint } from '../support/endpoint.ts';
 

@@ -73,7 +73,8 @@ class UrlList {
   readonly #schemes: readonly string[];
   readonly #limit: number;
   readonly #warnings: Warnings;
-  readonly #seen = new Set<string>();
+  readonly #kept = new Set<string>();
+  readonly #leftOut = new Set<string>();
   #excess = 0;
 
   constructor(purpose: string, schemes: readonly string[], limit: number, warnings: Warnings) {
@@ -84,7 +85,7 @@ class UrlList {
   }
 
   get count(): number {
-    return this.#seen.size;
+    return this.#kept.size;
   }
 
   /** The usable URLs of a string or a list of strings that were not seen before. */
@@ -98,17 +99,17 @@ class UrlList {
   }
 
   #read(value: BencodeValue): string | undefined {
-    if (this.#seen.size >= this.#limit) {
+    if (this.#kept.size >= this.#limit) {
       this.#excess++;
       return undefined;
     }
     if (!isBytes(value)) return this.#warn(`a ${this.#purpose} that is not a string: left out`);
     const url = toText(value).trim();
-    if (url === '' || this.#seen.has(url)) return undefined; // common: an empty `url-list`, the same tracker in two tiers
+    // Common: an empty `url-list`, the same tracker in two tiers, or in `announce` and `announce-list`.
+    if (url === '' || this.#kept.has(url) || this.#leftOut.has(url)) return undefined;
     const problem = problemOf(url, this.#schemes);
-    if (problem !== undefined) return this.#warn(`${this.#purpose} ${redactUrl(url)} ${problem}: left out`);
-    this.#seen.add(url);
-    return url;
+    (problem === undefined ? this.#kept : this.#leftOut).add(url);
+    return problem === undefined ? url : this.#warn(`${this.#purpose} ${redactUrl(url)} ${problem}: left out`);
   }
 
   #warn(message: string): undefined {
@@ -121,7 +122,7 @@ function problemOf(url: string, schemes: readonly string[]): string | undefined 
   if (/\p{Cc}/u.test(url)) return 'holds a control character';
   if (!URL.canParse(url)) return 'is not a URL';
   const { protocol, hostname } = new URL(url);
-  if (!schemes.includes(protocol)) return `has a scheme we do not use, ${printable(protocol, 20)}`;
+  if (!schemes.includes(protocol)) return `has a scheme we do not use, ${printable(protocol.slice(0, -1), 20)}`;
   if (hostname === '') return 'names no host';
   // A host in other scripts than Latin can look like another one. Who wants it can name it on the command line.
   if (/(^|\.)xn--|%/i.test(hostname)) return 'has an internationalised host name';

@@ -34,8 +34,8 @@ export class Session {
   }
 
   /**
-   * As `download`; of `options` what stands in the session's own is the session's matter. Two downloads of one torrent at a time are refused:
-   * the second's result rejects with InputError `in-the-way`.
+   * As `download`; of `options` what stands in the session's own is the session's matter. Two downloads of one torrent that peers connect to at
+   * a time are refused: the second's result rejects with InputError `in-the-way`.
    */
   download(metainfo: Metainfo, options: DownloadOptions): Download {
     return downloadSharing(metainfo, options, this.#shares);

@@ -13,9 +13,7 @@ import { acceptEncrypted } from '../transport/encrypted-stream.ts';
 import { directNetwork, type Network } from '../transport/network.ts';
 import { canBeHandshake, infohashEnd, infohashOf } from '../wire/handshake.ts';
 import { FirstBytes } from './first-bytes.ts';
-
-/** Connections that have not said yet which torrent they are for; more than that are closed at once. */
-const waitingMax = 4 * peerLimits.acceptsPerSecond;
+import { WaitingRoom } from './waiting-room.ts';
 
 /** A torrent that peers can come to. */
 interface Member extends EntranceGuest {
@@ -29,7 +27,7 @@ export class SharedEntrance implements Entrance {
   readonly #clock: Clock;
   /** By infohash in hex. */
   readonly #members = new Map<string, Member>();
-  readonly #waiting = new Set<FirstBytes>();
+  readonly #waiting = new WaitingRoom();
   #listening: Promise<MappedListener> | undefined;
   #isOver = false;
 
@@ -44,9 +42,9 @@ export class SharedEntrance implements Entrance {
     if (this.#members.has(key)) throw new InputError('in-the-way', `the torrent ${key} is being downloaded already`);
     const member = { infohash, ...guest };
     this.#members.set(key, member);
+    const listening = (this.#listening ??= this.#listen());
     try {
-      this.#listening ??= this.#listen();
-      const listener = await this.#listening;
+      const listener = await listening;
       return {
         get port() {
           return listener.port;
@@ -57,6 +55,7 @@ export class SharedEntrance implements Entrance {
       };
     } catch (error) {
       this.#members.delete(key);
+      if (this.#listening === listening) this.#listening = undefined; // the next torrent may have more luck
       throw error;
     }
   }
@@ -64,7 +63,7 @@ export class SharedEntrance implements Entrance {
   /** Accepts no more; connections that were handed out stay open. */
   async close(): Promise<void> {
     this.#isOver = true;
-    for (const stream of this.#waiting) stream.close();
+    this.#waiting.close();
     const listener = await this.#listening?.catch(() => undefined);
     await Promise.all([listener?.close(), listener?.unmap()]);
   }
@@ -80,7 +79,8 @@ export class SharedEntrance implements Entrance {
   }
 
   #accept(stream: ByteStream): void {
-    if (this.#isOver || this.#waiting.size >= waitingMax) return stream.close();
+    const { host } = stream.remote;
+    if (this.#isOver || !this.#waiting.hasPlaceFor(host, this.#members.size)) return stream.close();
     const infohashes = { [Symbol.iterator]: () => this.#infohashes() };
     const first = new FirstBytes(acceptEncrypted(stream, infohashes, this.#options.encryption ?? 'prefer'), infohashEnd, {
       arrived: (bytes, isEnough) => {
@@ -90,13 +90,13 @@ export class SharedEntrance implements Entrance {
     });
     const timer = this.#clock.setTimer(peerLimits.handshakeTimeoutMs, () => settle(undefined));
     const settle = (bytes: Uint8Array | undefined): void => {
-      if (!this.#waiting.delete(first)) return;
+      if (!this.#waiting.leave(first)) return;
       timer.cancel();
       const member = bytes !== undefined && canBeHandshake(bytes) ? this.#members.get(toHex(infohashOf(bytes))) : undefined;
       if (member === undefined) first.close();
       else member.accept(first);
     };
-    this.#waiting.add(first);
+    this.#waiting.enter(first, host, () => settle(undefined));
     first.begin();
   }
 

@@ -75,6 +75,11 @@ export function hostOfBytes(bytes: Uint8Array): string | undefined {
   return addressLiteral(groups.join(':'));
 }
 
+/** What one subscriber has at least, as a key: an IPv4 address, or the first 64 bits of an IPv6 one, of which it may use any other as well. */
+export function subscriberOf(host: string): string {
+  return host.includes(':') ? ipBytes(host).subarray(0, 8).join() : host;
+}
+
 /** How far the address of a canonical IP literal reaches (RFC 6890's registries, as far as they matter to a peer). */
 export function reachOf(host: string): Reach {
   const b = ipBytes(host);

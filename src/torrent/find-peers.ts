@@ -26,9 +26,8 @@ export interface FoundPeers {
 }
 
 /**
- * The peers that the first tracker names that names any; none when all have been asked, or time is up. Throws InputError for a network that
- * makes no sense. The trackers that answered count us for the
- * moment between `started` and `stopped`. Throws the signal's reason.
+ * The peers that the first tracker names that names any; none when all have been asked, or time is up. The trackers that answered count us
+ * for the moment between `started` and `stopped`. Throws InputError for a network that makes no sense, and the signal's reason.
  */
 export async function findPeers(metainfo: Metainfo, options: TrackerQueryOptions = {}): Promise<FoundPeers> {
   const { timeoutMs = defaultQueryMs, signal = new AbortController().signal } = options;

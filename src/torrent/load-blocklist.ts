@@ -5,23 +5,19 @@ import { gunzip } from 'node:zlib';
 import { blocklistLimits } from '../config.ts';
 import { type Blocklist, BlocklistBuilder } from '../discovery/blocklist.ts';
 import { readBlocklist } from '../discovery/blocklist-text.ts';
-import { IncompleteError, InputError, TtorrentError } from '../errors.ts';
+import { InputError, TtorrentError } from '../errors.ts';
 import { readListFile } from '../storage/read-list-file.ts';
-import { systemClock } from '../support/clock.ts';
-import { withDeadline } from '../support/deadline.ts';
 import { formatBytes } from '../support/format-bytes.ts';
 import { printable } from '../support/printable.ts';
-import { fetchFile, isUrl, nameOfList } from '../transport/fetch-file.ts';
+import { fetchFile } from '../transport/fetch-file.ts';
 import type { Network } from '../transport/network.ts';
 import { type NetworkOptions, networkOf } from '../transport/network-options.ts';
-import { deadlineMessage } from './end-cause.ts';
+import { inTime, type InTimeOptions } from './in-time.ts';
+import { isUrl, nameOfList } from './url-or-path.ts';
 
 /** How lists are reached. */
-export interface LoadOptions {
+export interface LoadOptions extends InTimeOptions {
   readonly network?: NetworkOptions;
-  readonly signal?: AbortSignal;
-  /** Give up after so long, in milliseconds. Default: never; a list from the web has two minutes. */
-  readonly deadlineMs?: number;
 }
 
 /** The ranges of all lists, and what was odd about them, a printable line each. */
@@ -35,12 +31,9 @@ export interface LoadedBlocklist {
  * are none of these are a warning. Throws InputError: `bad-argument` for a file with no range at all or too many, `torrent-not-found` and
  * `torrent-fetch-failed` as for any other list; StorageError for one that cannot be read; IncompleteError `deadline-reached`; the signal's reason.
  */
-export function loadBlocklist(lists: readonly string[], options: LoadOptions = {}): Promise<LoadedBlocklist> {
-  const { deadlineMs, signal = new AbortController().signal } = options;
+export async function loadBlocklist(lists: readonly string[], options: LoadOptions = {}): Promise<LoadedBlocklist> {
   const network = networkOf(options.network);
-  if (deadlineMs === undefined) return gather(lists, network, signal);
-  const late = (): Error => new IncompleteError('deadline-reached', `${deadlineMessage({ deadlineMs })} while reading the blocklists`);
-  return withDeadline(signal, systemClock, deadlineMs, late, (inTime) => gather(lists, network, inTime));
+  return inTime(options, 'reading the blocklists', (signal) => gather(lists, network, signal));
 }
 
 async function gather(lists: readonly string[], network: Network, signal: AbortSignal): Promise<LoadedBlocklist> {
@@ -48,10 +41,10 @@ async function gather(lists: readonly string[], network: Network, signal: AbortS
   const warnings: string[] = [];
   for (const list of lists) {
     const limits = blocklistLimits;
-    const bytes = isUrl(list)
-      ? await fetchFile(list, `the blocked addresses ${nameOfList(list)}`, network, limits, signal)
-      : await readListFile(list, { what: 'blocked addresses', bodyBytes: limits.bodyBytes }, signal);
     const name = nameOfList(list);
+    const bytes = isUrl(list, name)
+      ? await fetchFile(list, `the blocked addresses ${name}`, network, limits, signal)
+      : await readListFile(list, { what: 'blocked addresses', bodyBytes: limits.bodyBytes }, signal);
     const { ranges, badLines, firstBad } = readNamed(name, await unpacked(bytes, name), builder);
     if (ranges === 0 && badLines > 0) throw new InputError('bad-argument', `${name}: not a blocklist in p2p, .dat or CIDR format`);
     if (badLines > 0) warnings.push(`${name}: lines that are no range of addresses: ${badLines}, first line ${firstBad}`);

@@ -1,27 +1,22 @@
 // The bytes of a torrent file, wherever it is: on disk, on the web, or in a stream such as stdin. Bounded in size and time.
 
 import { metainfoLimits, sourceListLimits, torrentFetchLimits } from '../config.ts';
-import { IncompleteError, InputError, TtorrentError } from '../errors.ts';
+import { InputError, TtorrentError } from '../errors.ts';
 import { readListFile } from '../storage/read-list-file.ts';
 import { readTorrentFile } from '../storage/read-torrent-file.ts';
 import { storageError } from '../storage/storage-error.ts';
-import { systemClock } from '../support/clock.ts';
-import { withDeadline } from '../support/deadline.ts';
 import { formatBytes } from '../support/format-bytes.ts';
-import { redactUrl } from '../support/printable.ts';
 import type { NetworkOptions } from '../transport/network-options.ts';
-import { deadlineMessage } from './end-cause.ts';
+import { inTime, type InTimeOptions } from './in-time.ts';
+import { isUrl, sourceName } from './url-or-path.ts';
 
 /** A path, an http or https URL, or what opens a stream, which must end when the signal aborts. */
 export type TorrentSource = string | ((signal: AbortSignal) => AsyncIterable<Uint8Array>);
 
 /** How to get at it, and how long to wait for it. */
-export interface ObtainOptions {
+export interface ObtainOptions extends InTimeOptions {
   /** How URLs are reached. Default: in every way. */
   readonly network?: NetworkOptions;
-  readonly signal?: AbortSignal;
-  /** Give up after so long, in milliseconds. Default: never; a server has two minutes. */
-  readonly deadlineMs?: number;
 }
 
 /**
@@ -31,45 +26,30 @@ export interface ObtainOptions {
  * `deadline-reached`; the signal's reason when aborted. No message holds what may be a secret in a URL.
  */
 export function obtainTorrent(source: TorrentSource, options: ObtainOptions = {}): Promise<Uint8Array> {
-  return inTime(options, (signal) => obtain(source, options.network, signal));
+  return inTime(options, 'reading the torrent', (signal) => obtain(source, options.network, signal));
 }
 
 /** The bytes of a list of torrents: of the file or pipe at a path, or of a stream. Throws as `obtainTorrent` does. */
 export function obtainTorrentList(source: TorrentSource, options: ObtainOptions = {}): Promise<Uint8Array> {
   const { bodyBytes } = sourceListLimits;
-  return inTime(options, (signal) =>
+  return inTime(options, 'reading the torrent', (signal) =>
     typeof source === 'string'
       ? readListFile(source, { what: 'torrents', bodyBytes }, signal)
       : readStream(source(signal), 'list of torrents', bodyBytes, signal),
   );
 }
 
-/** `source` as a person may see it: a URL without what may be a secret. */
-export function sourceName(source: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? redactUrl(source) : source;
-}
-
-async function inTime(options: ObtainOptions, read: (signal: AbortSignal) => Promise<Uint8Array>): Promise<Uint8Array> {
-  const { deadlineMs, signal = new AbortController().signal } = options;
-  if (deadlineMs === undefined) return read(signal);
-  const late = (): Error => new IncompleteError('deadline-reached', `${deadlineMessage({ deadlineMs })} while reading the torrent`);
-  return withDeadline(signal, systemClock, deadlineMs, late, read);
-}
-
 async function obtain(source: TorrentSource, network: NetworkOptions | undefined, signal: AbortSignal): Promise<Uint8Array> {
   if (typeof source !== 'string') return readStream(source(signal), 'torrent', metainfoLimits.fileBytes, signal);
-  if (/^https?:\/\//i.test(source)) return fetchTorrent(source, network, signal);
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
-    throw new InputError('bad-argument', `${sourceName(source)}: only http and https URLs are fetched, and files are named by their paths`);
-  }
-  return readTorrentFile(source);
+  const name = sourceName(source);
+  return isUrl(source, name) ? fetchTorrent(source, name, network, signal) : readTorrentFile(source);
 }
 
 /** Most torrents are files: HTTP, TLS and proxies, which take 15 ms of CPU to load, wait until one is not. */
-async function fetchTorrent(source: string, network: NetworkOptions | undefined, signal: AbortSignal): Promise<Uint8Array> {
+async function fetchTorrent(url: string, name: string, network: NetworkOptions | undefined, signal: AbortSignal): Promise<Uint8Array> {
   const { fetchFile } = await import('../transport/fetch-file.ts');
   const { networkOf } = await import('../transport/network-options.ts');
-  return fetchFile(source, sourceName(source), networkOf(network), torrentFetchLimits, signal);
+  return fetchFile(url, name, networkOf(network), torrentFetchLimits, signal);
 }
 
 async function readStream(stream: AsyncIterable<Uint8Array>, what: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {

@@ -5,7 +5,7 @@ import { PexInbox, credible } from '../discovery/pex-inbox.ts';
 import { PexOutbox } from '../discovery/pex-outbox.ts';
 import type { PeerSourceListener } from '../discovery/peer-source.ts';
 import type { Clock } from '../support/clock.ts';
-import { formatEndpoint, reachOf } from '../support/endpoint.ts';
+import { formatEndpoint, reachOf, subscriberOf } from '../support/endpoint.ts';
 import type { ExtensionHandshake } from '../wire/extension.ts';
 import { type PexPeer, decodePex, encodePex, pexFlags } from '../wire/pex.ts';
 import type { Peer } from './peer.ts';
@@ -57,7 +57,7 @@ export class PeerExchange {
     if (peers.length === 0) return;
     const reach = reachOf(source.host);
     // On loopback many peers share a host.
-    const namedBy = reach === 'loopback' ? peer.name : source.host;
+    const namedBy = reach === 'loopback' ? peer.name : subscriberOf(source.host);
     this.#listener.reported({ kind: 'pex', source: 'peer exchange', outcome: 'answered', message: peer.name, peerCount: peers.length });
     this.#listener.foundPeers('pex', peers, reach === 'loopback' || reach === 'link-local', namedBy);
   }

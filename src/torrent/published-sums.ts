@@ -1,20 +1,19 @@
 // The checksums that a publisher names for the files of a torrent: typed by the user, or in lists on disk and on the web.
 
 import { checksumListLimits } from '../config.ts';
-import { IncompleteError, InputError } from '../errors.ts';
+import { InputError } from '../errors.ts';
 import { type Checksum, parseTypedChecksum } from '../metainfo/checksum.ts';
 import { parseChecksumList } from '../metainfo/checksum-list.ts';
 import { addChecksum, type ChecksumsByFile, matchChecksums } from '../metainfo/match-checksums.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { readListFile } from '../storage/read-list-file.ts';
-import { systemClock } from '../support/clock.ts';
-import { withDeadline } from '../support/deadline.ts';
 import { printable } from '../support/printable.ts';
 import { toText } from '../support/text.ts';
-import { fetchFile, isUrl, nameOfList } from '../transport/fetch-file.ts';
+import { fetchFile } from '../transport/fetch-file.ts';
 import type { Network } from '../transport/network.ts';
 import { type NetworkOptions, networkOf } from '../transport/network-options.ts';
-import { deadlineMessage } from './end-cause.ts';
+import { inTime } from './in-time.ts';
+import { isUrl, nameOfList } from './url-or-path.ts';
 
 /** What names the checksums. */
 export interface PublishedSumsRequest {
@@ -49,11 +48,7 @@ export interface PublishedSums {
  * StorageError for one that cannot be read; IncompleteError `deadline-reached`; the signal's reason when aborted.
  */
 export function publishedSums(metainfo: Metainfo, request: PublishedSumsRequest): Promise<PublishedSums> {
-  const { deadlineMs, signal = new AbortController().signal } = request;
-  if (deadlineMs === undefined) return gather(metainfo, request, signal);
-  const late = (): Error =>
-    new IncompleteError('deadline-reached', `${deadlineMessage({ deadlineMs })} while reading the published checksums`);
-  return withDeadline(signal, systemClock, deadlineMs, late, (inTime) => gather(metainfo, request, inTime));
+  return inTime(request, 'reading the published checksums', (signal) => gather(metainfo, request, signal));
 }
 
 async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal: AbortSignal): Promise<PublishedSums> {
@@ -101,6 +96,7 @@ async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal:
 
 function load(list: string, network: Network, signal: AbortSignal): Promise<Uint8Array> {
   const kind = { what: 'checksums', bodyBytes: checksumListLimits.bodyBytes } as const;
-  if (isUrl(list)) return fetchFile(list, `the checksums ${nameOfList(list)}`, network, checksumListLimits, signal);
+  const name = nameOfList(list);
+  if (isUrl(list, name)) return fetchFile(list, `the checksums ${name}`, network, checksumListLimits, signal);
   return readListFile(list, kind, signal);
 }

@@ -1,5 +1,6 @@
 // Asks every tracker of a torrent how many have it (BEP 48, BEP 15's scrape). Nobody is told of us.
 
+import { setMaxListeners } from 'node:events';
 import { NetworkError, TrackerError } from '../errors.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { systemClock } from '../support/clock.ts';
@@ -27,9 +28,11 @@ export interface TrackerScrape {
 /** Scrapes all trackers at once; one entry for each, in the torrent's order. Throws InputError for a network that makes no sense, and the signal's reason. */
 export async function scrapeTrackers(metainfo: Metainfo, options: TrackerQueryOptions = {}): Promise<TrackerScrape[]> {
   const urls = [...new Set(tiersToAsk(metainfo, options).flat())];
+  const signal = AbortSignal.any(options.signal === undefined ? [] : [options.signal]);
+  setMaxListeners(0, signal); // each tracker listens
   const clients = trackerClients(new Set(options.announce), networkOf(options.network));
   try {
-    return await Promise.all(urls.map((url) => scrapeOne(url, metainfo, clients, options)));
+    return await Promise.all(urls.map((url) => scrapeOne(url, metainfo, clients, { ...options, signal })));
   } finally {
     clients.close();
   }
@@ -37,8 +40,12 @@ export async function scrapeTrackers(metainfo: Metainfo, options: TrackerQueryOp
 
 const nothing: ScrapeResponse = { seeders: undefined, leechers: undefined, downloads: undefined };
 
-async function scrapeOne(url: string, metainfo: Metainfo, clients: TrackerClients, options: TrackerQueryOptions): Promise<TrackerScrape> {
-  const { timeoutMs = defaultQueryMs, signal = new AbortController().signal } = options;
+async function scrapeOne(
+  url: string,
+  metainfo: Metainfo,
+  clients: TrackerClients,
+  { timeoutMs = defaultQueryMs, signal }: TrackerQueryOptions & { readonly signal: AbortSignal },
+): Promise<TrackerScrape> {
   const tracker = redactUrl(url);
   const late = (): Error => new NetworkError(`no answer within ${formatDuration(timeoutMs)}`);
   try {

@@ -4,6 +4,7 @@ import { LocalDiscovery, type LocalDiscoveryParts } from '../discovery/local-dis
 import type { PeerSource, PeerSourceListener, SourceReport, TransferTotals } from '../discovery/peer-source.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { Bitfield } from '../support/bitfield.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/random.ts';
 import { joinMulticast } from '../transport/multicast.ts';
@@ -15,6 +16,7 @@ import { WebSeeds } from '../webseed/web-seeds.ts';
 import type { DownloadEvent } from './events.ts';
 import type { DownloadOptions } from './options.ts';
 import { groupOf } from './source-group.ts';
+import { tiersToAsk } from './tracker-query.ts';
 
 /** The last outcome of each source, by its name, for the words at the end. */
 export type SourceLog = Map<string, SourceReport>;
@@ -41,7 +43,7 @@ export function createWebSeeds(
     tell: (event: DownloadEvent) => void;
   },
   exchange: RunExchange,
-  needed: Iterable<number>,
+  needed: Bitfield,
   bytesRead: (length: number) => void,
 ): WebSeeds {
   const { metainfo, geometry, options, network, clock, tell } = torrent;
@@ -94,11 +96,10 @@ function createAnnouncer(
   { metainfo, options, network, clock, random }: Parameters<typeof createSource>[0],
   context: SourceContext,
 ): PeerSource {
-  const typed = options.announce ?? [];
-  const typedUrls = new Set(typed);
+  const typedUrls = new Set(options.announce);
   const clients = trackerClients(typedUrls, network);
   return new TrackerAnnouncer({
-    trackers: options.noPeers === true ? [] : typed.length > 0 ? [typed, ...metainfo.trackers] : metainfo.trackers,
+    trackers: options.noPeers === true ? [] : tiersToAsk(metainfo, options),
     typedUrls,
     infohash: metainfo.infohash,
     peerId: context.peerId,

@@ -17,6 +17,6 @@ export interface TrackerQueryOptions {
 export const defaultQueryMs = 30_000;
 
 /** The tiers of trackers to ask: those that the user named first. */
-export function tiersToAsk(metainfo: Metainfo, { announce = [] }: TrackerQueryOptions): readonly (readonly string[])[] {
+export function tiersToAsk(metainfo: Metainfo, { announce = [] }: Pick<TrackerQueryOptions, 'announce'>): readonly (readonly string[])[] {
   return announce.length > 0 ? [announce, ...metainfo.trackers] : metainfo.trackers;
 }

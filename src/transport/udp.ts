@@ -58,6 +58,7 @@ export class UdpSockets implements DatagramPort {
       await once(socket, 'listening');
     } catch (error) {
       this.#sockets.delete(family);
+      socket.close();
       throw error;
     }
     // What a datagram of ours met on its way is told by nobody's answer.

@@ -77,7 +77,7 @@ export class AnswerReader {
     }
   }
 
-  /** The connection ended. Throws NetworkError's kin: ProtocolError when an answer is cut short. */
+  /** The connection ended. Whether that cut no answer short. */
   ended(): boolean {
     const isComplete = this.#state === 'until close' || this.#state === 'idle';
     if (this.#state === 'until close' && !this.#isStopped) this.#end();

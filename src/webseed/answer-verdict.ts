@@ -63,11 +63,12 @@ function otherLength(found: number, { fileLength }: WantedRange): Verdict {
   return { kind: 'gone', message: `its file has ${found} bytes instead of ${fileLength}` };
 }
 
-/** Seconds, or a date; at most an hour, so that no server sends us away for good. Undefined for what is neither. */
+/** Seconds, or a date; at least a second, and at most an hour, so that no server sends us away for good. Undefined for what is neither. */
 export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined;
   const waitMs = /^\d{1,15}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
-  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), webSeedLimits.retryAfterMaxMs);
+  const { retryAfterMinMs, retryAfterMaxMs } = webSeedLimits;
+  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, retryAfterMinMs), retryAfterMaxMs);
 }
 
 function failed(message: string): Verdict {

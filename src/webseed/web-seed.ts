@@ -4,6 +4,7 @@
 import { webSeedLimits } from '../config.ts';
 import type { FileSlice, Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
+import type { Bitfield } from '../support/bitfield.ts';
 import type { Clock } from '../support/clock.ts';
 import { formatBytes } from '../support/format-bytes.ts';
 import { formatDuration } from '../support/format-duration.ts';
@@ -40,7 +41,7 @@ export interface WebSeedParts {
   readonly metainfo: Metainfo;
   readonly geometry: Geometry;
   /** Pieces that are still to be had. */
-  readonly needed: Iterable<number>;
+  readonly needed: Pick<Bitfield, 'has'> & Iterable<number>;
   readonly clock: Clock;
   readonly listener: WebSeedListener;
 }
@@ -63,6 +64,10 @@ export class WebSeed implements LaneHost {
   readonly #parts: WebSeedParts;
   /** Files that it does not have. */
   readonly #gone = new Set<number>();
+  /** A piece that it could give when that was looked at last. */
+  #givable: number | undefined;
+  /** There was none. */
+  #isSpent = false;
   #badPieces = 0;
   #guilt = 0;
   #failures = 0;
@@ -81,10 +86,18 @@ export class WebSeed implements LaneHost {
     this.lanes = new LaneCount(webSeedLimits.lanes);
   }
 
-  /** Whether it may ever give anything more. */
+  /** Whether it may ever give anything more. It is asked often, and the look at all that is needed is long: what it found is kept. */
   get isUsable(): boolean {
     if (this.isBanned || this.#gone.size === 0) return !this.isBanned;
-    for (const piece of this.#parts.needed) if (this.canGive(piece)) return true;
+    if (this.#isSpent) return false;
+    const { needed } = this.#parts;
+    if (this.#givable !== undefined && needed.has(this.#givable) && this.canGive(this.#givable)) return true;
+    for (const piece of needed) {
+      if (!this.canGive(piece)) continue;
+      this.#givable = piece;
+      return true;
+    }
+    this.#isSpent = true; // for good: what is needed and what it has only become less
     return false;
   }
 

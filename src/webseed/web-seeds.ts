@@ -5,6 +5,7 @@ import { webSeedLimits } from '../config.ts';
 import type { Geometry } from '../metainfo/geometry.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import type { PeerNumber } from '../pieces/partial-piece.ts';
+import type { Bitfield } from '../support/bitfield.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Network } from '../transport/network.ts';
 import { Lane } from './lane.ts';
@@ -25,7 +26,7 @@ export interface WebSeedsParts {
   readonly geometry: Geometry;
   readonly exchange: RunExchange;
   /** Pieces that are still to be had. */
-  readonly needed: Iterable<number>;
+  readonly needed: Pick<Bitfield, 'has'> & Iterable<number>;
   readonly network: Network;
   readonly clock: Clock;
   /** URLs that the user gave beside the torrent's own. */
@@ -80,10 +81,6 @@ export class WebSeeds {
     return this.#seeds.some((seed) => seed.isUsable);
   }
 
-  get bannedCount(): number {
-    return this.#seeds.filter((seed) => seed.isBanned).length;
-  }
-
   get downloadedBytes(): number {
     return this.#seeds.reduce((sum, seed) => sum + seed.downloadedBytes, 0);
   }
@@ -96,7 +93,7 @@ export class WebSeeds {
   tick(peerBytes: number, hasPeers: boolean, nowMs: number): void {
     this.#policy.note(peerBytes, this.downloadedBytes, nowMs);
     this.#mayAsk = !this.#isOver && this.#policy.mayAskWeb(hasPeers, nowMs);
-    const active = this.#seeds.filter((seed) => seed.mayAsk).slice(0, webSeedLimits.seedsAtOnce);
+    const active = this.#seeds.filter((seed) => seed.mayAsk && seed.isUsable).slice(0, webSeedLimits.seedsAtOnce);
     for (const lane of [...this.lanes]) lane.tick(nowMs);
     if (!this.#mayAsk) return;
     for (const seed of active) {

@@ -13,7 +13,7 @@ import { FakeTracker } from '../support/tracker.ts';
 import { startSeeder } from '../support/work-directory.ts';
 import { Leecher } from '../support/leecher.ts';
 import { messageIds } from '../support/wire.ts';
-import { closedPort } from '../tracker/loopback-server.ts';
+import { closedPort, serveHttp } from '../tracker/loopback-server.ts';
 
 interface Swarms {
   readonly directory: string;
@@ -186,6 +186,17 @@ test('--deadline is for all together', async (t) => {
   assert.equal(exitCode, 2, stderr);
   assert.deepEqual(Object.values(outcomes(readEvents(stdout))), [2, 2, 2, 2]);
   assert.match(stderr, /the deadline was reached before it began/);
+});
+
+test('so many at a time as there may be: nothing is said but what came of each', async (t) => {
+  const server = await serveHttp(t, () => {});
+  const urls = Array.from({ length: 20 }, (_, i) => `http://127.0.0.1:${server.port}/${i}.torrent`);
+  const { exitCode, stderr } = await get(scratchDirectory(t), [...urls, '-j', '20', '--deadline', '1s']);
+  assert.equal(exitCode, 2, stderr);
+  assert.deepEqual(
+    stderr.split('\n').filter((line) => line !== '' && !line.startsWith('ttorrent: ')),
+    [],
+  );
 });
 
 test('a signal stops all cleanly, and none begins after it', async (t) => {

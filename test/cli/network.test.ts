@@ -13,7 +13,7 @@ import { skipWithout } from '../support/programs.ts';
 import { runCli } from '../support/run-cli.ts';
 import { FakeTracker } from '../support/tracker.ts';
 import { FakeUdpTracker } from '../support/udp-tracker.ts';
-import { WebServer } from '../support/web-server.ts';
+import { sendRange, WebServer } from '../support/web-server.ts';
 import { album, startSeeder, workDirectory } from '../support/work-directory.ts';
 import { closedPort, serveHttp } from '../tracker/loopback-server.ts';
 
@@ -54,14 +54,23 @@ test('--proxy: nothing else leaves, and the password is told to nobody', {
     },
   });
   t.after(() => tracker.close());
+  const trackerUrl = tracker.url.replace('127.0.0.1', 'localhost');
   const list = await serveHttp(t, (request, response) => {
     from.push(request.socket.remoteAddress);
-    response.end(request.url === '/l' ? '9.9.9.9' : album.bytes);
+    const head = `d8:announce${trackerUrl.length}:${trackerUrl}`;
+    response.end(request.url === '/l' ? '9.9.9.9' : Buffer.concat([Buffer.from(head), album.bytes.subarray(1)]));
   });
-  const [webSeed, udpTracker] = [await WebServer.start(t, album), await FakeUdpTracker.start(t)];
+  // It gives nothing until the peers have been reached, too.
+  const webSeed = await WebServer.start(t, album, (request, response) => {
+    void (async () => {
+      while (!seeders.every((seeder) => seeder.counts.handshakes > 0)) await new Promise((resolve) => setImmediate(resolve));
+      sendRange(request, response);
+    })();
+  });
+  const udpTracker = await FakeUdpTracker.start(t);
 
   const args = ['get', `http://localhost:${list.port}/a.torrent`, '-o', 'out', '-v', '--map-port', '--web-seed', webSeed.url];
-  args.push('-a', udpTracker.url, '-a', tracker.url.replace('127.0.0.1', 'localhost'));
+  args.push('-a', udpTracker.url);
   const result = await runCli([...args, '-b', `http://localhost:${list.port}/l`, '--events', 'events', '--report', 'report.html'], {
     cwd,
     env: { TTORRENT_PROXY: `socks5://me:pass-phrase@127.0.0.1:${port}`, TTORRENT_LSD: 'yes' },

@@ -15,6 +15,8 @@ class Scene {
   readonly sent: { atMs: number; group: string; text: string }[] = [];
   readonly found: string[] = [];
   readonly reports: SourceReport[] = [];
+  /** Whoever wants to join waits for it. */
+  gate: Promise<void> | undefined;
   /** Groups that cannot be joined. */
   readonly unreachable = new Set<string>();
   open = 0;
@@ -24,6 +26,7 @@ class Scene {
     infohash,
     port: () => this.port,
     join: async (group: Endpoint, received) => {
+      if (group.host.includes(':')) await this.gate;
       if (this.unreachable.has(group.host)) throw new Error('operation not permitted');
       this.open++;
       this.hear = (text, sender) => received(Buffer.from(text), sender);
@@ -72,6 +75,19 @@ describe('local discovery', () => {
     );
     await scene.discovery.stop();
     assert.deepEqual([scene.open, scene.clock.pendingTimers], [0, 0]);
+  });
+
+  it('joins a group once, however long that takes', async () => {
+    const scene = new Scene();
+    let open = (): void => {};
+    scene.gate = new Promise((resolve) => (open = resolve));
+    await scene.start();
+    await scene.clock.run(6 * minute);
+    open();
+    await settle();
+    assert.equal(scene.open, 2);
+    await scene.discovery.stop();
+    assert.equal(scene.open, 0);
   });
 
   it('hears others on the same torrent, and not itself', async () => {

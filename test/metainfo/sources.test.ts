@@ -79,6 +79,13 @@ for (const [url, warning] of leftOut) {
   });
 }
 
+test('a URL that is left out is told once, wherever it is repeated', () => {
+  const url = 'wss://x.example/announce';
+  const { trackers, warnings } = read({ announce: url, 'announce-list': [[url], [` ${url}`]] });
+  assert.deepEqual(trackers, []);
+  assert.deepEqual(warnings, ['tracker wss://x.example/announce has a scheme we do not use, wss: left out']);
+});
+
 test('udp is for trackers only', () => {
   const { trackers, webSeeds } = read({ announce: 'udp://t.example:80/announce', 'url-list': ['udp://t.example:80/'] });
   assert.deepEqual([trackers, webSeeds], [[['udp://t.example:80/announce']], []]);

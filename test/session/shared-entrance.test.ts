@@ -134,3 +134,27 @@ test('no more than so many wait at a time, and a torrent that left is not there'
   await fourth.close();
   await entrance.join(Buffer.alloc(20, 5), again);
 });
+
+test('whoever has said nothing when it closes is closed, and nothing is waited for', async (t) => {
+  const clock = new HandClock();
+  const { port, entrance } = await open(t, clock);
+  const socket = net.connect({ port, host: '127.0.0.1' }).resume();
+  const closed = once(socket, 'close');
+  while (clock.pendingTimers === 0) await new Promise((resolve) => setImmediate(resolve));
+  await entrance.close();
+  await closed;
+  assert.equal(clock.pendingTimers, 0);
+});
+
+test('a port that could not be had is tried again by the next torrent', async (t) => {
+  const other = net.createServer().listen(0);
+  await once(other, 'listening');
+  const { port } = other.address() as net.AddressInfo;
+  const entrance = new SharedEntrance({ encryption: 'off', port });
+  t.after(() => entrance.close());
+  const guest = { accept() {}, portChanged() {}, warned() {} };
+  const both = infohashes.slice(0, 2).map((infohash) => entrance.join(infohash, guest));
+  for (const joining of both) await assert.rejects(joining, /another program listens there/);
+  await new Promise((resolve) => other.close(resolve));
+  for (const infohash of infohashes) assert.equal((await entrance.join(infohash, guest)).port, port);
+});

@@ -217,6 +217,17 @@ test('W2: one file that is not there is had from others, or ends it with 40 when
   await assert.rejects(fetchFrom(t, torrent, [shorter.url]), { code: 'no-source', message: /no usable source.*shorter \(HTTP 416\)/ });
 });
 
+test('W2: ten servers that lack the file keep no other from being asked', async (t) => {
+  const lacking = await WebServer.start(t, torrent, (_, response) => void response.writeHead(404).end());
+  const honest = await WebServer.start(t, torrent);
+  const gone = Array.from({ length: 10 }, (_, i) => `${lacking.url}${i}/`);
+  const accounts = await fetchFrom(t, torrent, [...gone, honest.url], { stallTimeoutMs: 20_000 });
+  assert.deepEqual(
+    accounts.map(({ fate }) => fate),
+    [...gone.map(() => 'failed'), 'serving'],
+  );
+});
+
 test('W2: a server that is busy is asked again when it said', async (t) => {
   for (const status of [429, 503]) {
     const server = await WebServer.start(t, torrent, ({ number }, response) =>
@@ -225,6 +236,12 @@ test('W2: a server that is busy is asked again when it said', async (t) => {
     const [account] = await fetchFrom(t, torrent, [server.url]);
     assert.deepEqual([account?.fate, account?.downloadedBytes], ['serving', 3_000_000]);
   }
+});
+
+test('W2: a server that is busy for ever, and would be asked again at once, is left alone in between', async (t) => {
+  const server = await WebServer.start(t, torrent, (_, response) => void response.writeHead(503, { 'retry-after': '0' }).end());
+  await assert.rejects(fetchFrom(t, torrent, [server.url], { deadlineMs: 1_500 }), { code: 'deadline-reached' });
+  assert.ok(server.requests.length <= 3, `${server.requests.length} requests`);
 });
 
 test('W3: two bad pieces ban a web seed, and peers are not blamed', async (t) => {

@@ -55,14 +55,14 @@ test('only the range that was asked for, or its beginning, is content, whatever 
   );
 });
 
-test('Retry-After is seconds or a date, and an hour at most', () => {
+test('Retry-After is seconds or a date, a second at least and an hour at most', () => {
   const now = Date.parse('2026-11-21T10:00:00Z');
   const values = ['0', '30', '999999999', 'Sat, 21 Nov 2026 10:00:10 GMT', 'Sat, 21 Nov 2020 10:00:10 GMT', 'soon', '-1'];
-  assert.deepEqual(values.map((value) => retryAfterMs(value, now)).slice(0, 6), [0, 30_000, 3_600_000, 10_000, 0, undefined]);
+  assert.deepEqual(values.map((value) => retryAfterMs(value, now)).slice(0, 6), [1_000, 30_000, 3_600_000, 10_000, 1_000, undefined]);
   fc.assert(
     fc.property(fc.string(), (value) => {
       const waitMs = retryAfterMs(value, now);
-      assert.ok(waitMs === undefined || (waitMs >= 0 && waitMs <= 3_600_000));
+      assert.ok(waitMs === undefined || (waitMs >= 1_000 && waitMs <= 3_600_000));
     }),
   );
 });

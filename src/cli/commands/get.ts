@@ -12,12 +12,13 @@ import {
   selectFiles,
 } from '../../index.ts';
 import type { GetCommand } from '../command-line.ts';
+import { deadlineLeft } from '../deadline-left.ts';
 import { completionText } from '../download-account.ts';
 import { type Environment, OutputError } from '../env.ts';
 import { brokenPipeExitCode } from '../exit-codes.ts';
 import { fileList, fileListJson } from '../file-list.ts';
 import type { RunFacts } from '../hooks/hook-facts.ts';
-import { deadlineLeft, loadTorrent } from '../load-torrent.ts';
+import { loadTorrent } from '../load-torrent.ts';
 import { withNetwork } from '../network.ts';
 import { checksumsFor, pathLine } from '../published-sums.ts';
 import { openRecords, type Records } from '../records.ts';

@@ -1,0 +1,27 @@
+// Files that a user names by path or by URL: how the two are told apart, and what they are called in messages.
+
+import { InputError } from '../errors.ts';
+import { printable, redactUrl } from '../support/printable.ts';
+
+/** Any protocol. */
+const url = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/** Whether `source` is fetched over HTTP. Throws InputError for a URL of another kind, which is called `name`. */
+export function isUrl(source: string, name: string): boolean {
+  if (/^https?:\/\//i.test(source)) return true;
+  if (!url.test(source)) return false;
+  throw new InputError('bad-argument', `${name}: only http and https URLs are fetched, and files are named by their paths`);
+}
+
+/** A torrent as a person may see it: a path, or a URL without what may be a secret. */
+export function sourceName(source: string): string {
+  return url.test(source) ? redactUrl(source) : source;
+}
+
+/** The same of a list: user, password and query are left out of a URL. Not by `redactUrl`, which takes `SHA256SUMS` for a secret. */
+export function nameOfList(list: string): string {
+  if (!url.test(list)) return printable(list, 200);
+  if (!URL.canParse(list)) return redactUrl(list);
+  const { protocol, host, pathname } = new URL(list);
+  return printable(`${protocol}//${host}${pathname}`, 200);
+}
