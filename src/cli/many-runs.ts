@@ -1,6 +1,6 @@
 // The runs of several torrents beside each other: when each begins, which one has which files, and what the exit codes make together.
 
-import { IncompleteError, InputError, type Metainfo, type Session } from '../index.ts';
+import { IncompleteError, InputError, type KeptLists, type Metainfo, type Session } from '../index.ts';
 import type { GetManyCommand } from './command-line.ts';
 import { type GetSurroundings, getOne, type SameWork } from './commands/get.ts';
 import { type Environment, Interruption } from './env.ts';
@@ -40,6 +40,7 @@ export class ManyRuns {
   readonly #claims = new Map<string, Claim>();
   /** Checksums and lists that were of use to no torrent yet. */
   readonly #unusedSums: Set<string>;
+  readonly #keptLists: KeptLists = new Map();
   #stdinIsTaken: boolean;
   #ended = 0;
   #failed = 0;
@@ -62,7 +63,7 @@ export class ManyRuns {
     }
     const exitCodes = await Promise.all(running);
     if (this.#failed > 0) return new SeveralFailed(exitCodes);
-    const [unused] = this.#command.each.dryRun ? [] : this.#unusedSums;
+    const [unused] = this.#unusedSums;
     return unused === undefined
       ? undefined
       : new InputError('bad-argument', `the checksum ${shownSource(unused)} names no file of any of the torrents`);
@@ -89,8 +90,11 @@ export class ManyRuns {
           completion.resolve();
           free(); // what seeds keeps nothing from being downloaded
         },
-        unusedSums: (unused) => {
-          for (const sum of this.#unusedSums) if (!unused.includes(sum)) this.#unusedSums.delete(sum);
+        sharedSums: {
+          kept: this.#keptLists,
+          unused: (unused) => {
+            for (const sum of this.#unusedSums) if (!unused.includes(sum)) this.#unusedSums.delete(sum);
+          },
         },
       });
       completion.resolve();
