@@ -57,6 +57,7 @@ export class ManyRuns {
   /** Runs all of `sources`. Resolves with what is to be thrown in the end, if anything is. */
   async all(sources: readonly string[]): Promise<Error | undefined> {
     const running: Promise<number>[] = [];
+    this.#showStatus(sources.length);
     for (const [index, source] of sources.entries()) {
       const free = await this.#slots.take();
       running.push(this.#one(source, index + 1, sources.length, free).finally(free));
@@ -81,7 +82,7 @@ export class ManyRuns {
     try {
       await getOne(command, env, {
         records: (await records?.open(command, number, env)) ?? (await openRecords({ ...command, dryRun: true }, env, limit)),
-        openReporter: async () => board.row(about.split('/').at(-1) ?? about),
+        openReporter: async () => board.row(about.split('/').findLast((part) => part !== '') ?? about),
         download: (metainfo, options) => session.download(metainfo, options),
         network,
         begin: () => this.#begin(source),
@@ -106,8 +107,12 @@ export class ManyRuns {
       if (!(error instanceof Interruption)) reportFailure(error, env, command);
     }
     this.#ended++;
-    board.setStatus(`${this.#ended}/${count} done${this.#failed > 0 ? `, ${this.#failed} failed` : ''}`);
+    this.#showStatus(count);
     return exitCode;
+  }
+
+  #showStatus(count: number): void {
+    this.#around.board.setStatus(`${this.#ended}/${count} done${this.#failed > 0 ? `, ${this.#failed} failed` : ''}`);
   }
 
   #begin(source: string): void {
