@@ -65,6 +65,7 @@ async function obtain(source: TorrentSource, network: Network, signal: AbortSign
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
     throw new InputError('bad-argument', `${sourceName(source)}: only http and https URLs are fetched, and files are named by their paths`);
   }
+  if (/^magnet:/i.test(source)) throw new InputError('bad-argument', 'magnet links are not supported yet');
   return readTorrentFile(source);
 }
 

@@ -90,6 +90,12 @@ test('a protocol that is not fetched ends with 28', async () => {
   }
 });
 
+test('a magnet link in a list ends with 28', async () => {
+  const { exitCode, stderr } = await runCli(['get', '-i', '-'], { stdin: `magnet:?xt=urn:btih:${'0'.repeat(40)}` });
+  assert.equal(exitCode, 28);
+  assert.match(stderr, /magnet links are not supported/);
+});
+
 test('secrets of the URL are neither printed nor recorded, whatever becomes of it', async (t) => {
   const warning = await serveHttp(t, (_, response) => response.end(album.bytes));
   const gone = await serveHttp(t, (_, response) => response.writeHead(404).end());
