@@ -26,7 +26,7 @@ function noPeers(reports: readonly SourceReport[]): IncompleteError {
   const refusal = answered ? undefined : reports.find(({ outcome }) => outcome === 'refused');
   const accounts = reports.map(wordsFor).join('; ');
   if (refusal !== undefined) return new IncompleteError('tracker-refused', `the tracker refused: ${refusal.message}; ${accounts}`);
-  return new IncompleteError('no-source', accounts === '' ? 'no tracker answered' : `no usable peer was found; ${accounts}`);
+  return new IncompleteError('no-source', accounts === '' ? 'the torrent names no tracker' : `no usable peer was found; ${accounts}`);
 }
 
 function wordsFor({ source, outcome, message, peerCount }: SourceReport): string {

@@ -132,7 +132,7 @@ test('`peers` ends with 40 when there are none, with 41 when the tracker refused
     [[refusing.url, deadUrl], 41, /connection refused/],
     [[refusing.url, empty.url], 40, /named 0 peers/],
     [[silent.url], 40, /no answer within 0\.5s/],
-    [[], 40, /no tracker/],
+    [[], 40, /the torrent names no tracker/],
   ] as const;
   for (const [urls, code, words] of cases) {
     const { exitCode, stdout, stderr } = await run(t, torrentWith(...urls.map((url) => [url])), 'peers', '--tracker-timeout', '500ms');
