@@ -8,7 +8,7 @@ import { storageError } from '../storage/storage-error.ts';
 import { systemClock } from '../support/clock.ts';
 import { withDeadline } from '../support/deadline.ts';
 import { formatBytes } from '../support/format-bytes.ts';
-import { redactUrl } from '../support/printable.ts';
+import { printable, redactUrl } from '../support/printable.ts';
 import { fetchFile } from '../transport/fetch-file.ts';
 import type { Network } from '../transport/network.ts';
 import { type NetworkOptions, networkOf } from '../transport/network-options.ts';
@@ -47,8 +47,16 @@ export function obtainTorrentList(source: TorrentSource, options: ObtainOptions 
   );
 }
 
-/** `source` as a person may see it: a URL without what may be a secret. */
+/** `source` as a person may see it: a URL without what may be a secret, of a magnet link (BEP 9) the infohashes alone. */
 export function sourceName(source: string): string {
+  if (/^magnet:/i.test(source))
+    return printable(
+      `magnet:?${source
+        .split(/[?&]/)
+        .filter((part) => /^xt=/i.test(part))
+        .join('&')}`,
+      256,
+    );
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? redactUrl(source) : source;
 }
 
