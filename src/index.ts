@@ -43,7 +43,7 @@ export { Download, download, seed } from './torrent/download.ts';
 export type { DownloadEvent, DownloadPhase, DownloadProgress, DownloadResult, FinalFile } from './torrent/events.ts';
 export type { DownloadOptions } from './torrent/options.ts';
 export type { SeedEnd, SeedOptions } from './torrent/seed-goal.ts';
-export { type PublishedSums, type PublishedSumsRequest, publishedSums } from './torrent/published-sums.ts';
+export { type KeptLists, type PublishedSums, type PublishedSumsRequest, publishedSums } from './torrent/published-sums.ts';
 export { type LoadedBlocklist, type LoadOptions, loadBlocklist } from './torrent/load-blocklist.ts';
 export type { Blocklist } from './discovery/blocklist.ts';
 export { type NetworkOptions, networkOf } from './transport/network-options.ts';

@@ -22,8 +22,9 @@ export interface TypedManyOptions {
 /** The options, in the order of the help. */
 export function manyOptions(): Option[] {
   return [
-    new Option('-i, --input-file <FILE>', 'the torrents that FILE lists, too, one a line; - is stdin').argParser((path) => {
-      if (path === '') throw new InvalidArgumentError('Expected a file, or - for stdin.');
+    new Option('-i, --input-file <FILE>', 'the torrents that FILE lists, too, one a line; - is stdin').argParser((path, before) => {
+      if (path === '' || /^https?:\/\//i.test(path)) throw new InvalidArgumentError('Expected a file, or - for stdin.');
+      if (before !== undefined) throw new InvalidArgumentError('There is one list already.');
       return path;
     }),
     quantity('-j, --jobs <N>', 'of several torrents, download so many at a time (default: 3)', (text) => parseCount(text, 1, 100)),

@@ -1,6 +1,6 @@
 // The runs of several torrents beside each other: when each begins, which one has which files, and what the exit codes make together.
 
-import { IncompleteError, InputError, type Metainfo, type Session } from '../index.ts';
+import { IncompleteError, InputError, type KeptLists, type Metainfo, type Session } from '../index.ts';
 import type { GetManyCommand } from './command-line.ts';
 import { type GetSurroundings, getOne, type SameWork } from './commands/get.ts';
 import { deadlineLeft } from './deadline-left.ts';
@@ -41,6 +41,7 @@ export class ManyRuns {
   readonly #claims = new Map<string, Claim>();
   /** Checksums and lists that were of use to no torrent yet. */
   readonly #unusedSums: Set<string>;
+  readonly #keptLists: KeptLists = new Map();
   #stdinIsTaken: boolean;
   #ended = 0;
   #failed = 0;
@@ -57,13 +58,14 @@ export class ManyRuns {
   /** Runs all of `sources`. Resolves with what is to be thrown in the end, if anything is. */
   async all(sources: readonly string[]): Promise<Error | undefined> {
     const running: Promise<number>[] = [];
+    this.#showStatus(sources.length);
     for (const [index, source] of sources.entries()) {
       const free = await this.#slots.take();
       running.push(this.#one(source, index + 1, sources.length, free).finally(free));
     }
     const exitCodes = await Promise.all(running);
     if (this.#failed > 0) return new SeveralFailed(exitCodes);
-    const [unused] = this.#command.each.dryRun ? [] : this.#unusedSums;
+    const [unused] = this.#unusedSums;
     return unused === undefined
       ? undefined
       : new InputError('bad-argument', `the checksum ${shownSource(unused)} names no file of any of the torrents`);
@@ -81,7 +83,7 @@ export class ManyRuns {
     try {
       await getOne(command, env, {
         records: (await records?.open(command, number, env)) ?? (await openRecords({ ...command, dryRun: true }, env, limit)),
-        openReporter: async () => board.row(about.split('/').at(-1) ?? about),
+        openReporter: async () => board.row(about.split('/').findLast((part) => part !== '') ?? about),
         download: (metainfo, options) => session.download(metainfo, options),
         network,
         begin: () => this.#begin(source),
@@ -90,8 +92,11 @@ export class ManyRuns {
           completion.resolve();
           free(); // what seeds keeps nothing from being downloaded
         },
-        unusedSums: (unused) => {
-          for (const sum of this.#unusedSums) if (!unused.includes(sum)) this.#unusedSums.delete(sum);
+        sharedSums: {
+          kept: this.#keptLists,
+          unused: (unused) => {
+            for (const sum of this.#unusedSums) if (!unused.includes(sum)) this.#unusedSums.delete(sum);
+          },
         },
       });
       completion.resolve();
@@ -103,8 +108,12 @@ export class ManyRuns {
       if (!(error instanceof Interruption)) reportFailure(error, env, command);
     }
     this.#ended++;
-    board.setStatus(`${this.#ended}/${count} done${this.#failed > 0 ? `, ${this.#failed} failed` : ''}`);
+    this.#showStatus(count);
     return exitCode;
+  }
+
+  #showStatus(count: number): void {
+    this.#around.board.setStatus(`${this.#ended}/${count} done${this.#failed > 0 ? `, ${this.#failed} failed` : ''}`);
   }
 
   #begin(source: string): void {

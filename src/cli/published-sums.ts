@@ -1,14 +1,21 @@
 // `--checksum`, `--sums` and `--print-sums`: what the files must hash to, and what they do.
 
-import { type ChecksumAlgorithm, type FinalFile, type DownloadOptions, type Metainfo, publishedSums } from '../index.ts';
+import { type ChecksumAlgorithm, type DownloadOptions, type FinalFile, type KeptLists, type Metainfo, publishedSums } from '../index.ts';
 import type { GetCommand } from './command-line.ts';
 import { deadlineLeft } from './deadline-left.ts';
 import type { Environment } from './env.ts';
 import type { Talk } from './talk.ts';
 
+/** What several torrents have in common of their checksums. */
+export interface SharedSums {
+  readonly kept: KeptLists;
+  /** Told, for each torrent, which of them name none of its files. */
+  unused(sums: readonly string[]): void;
+}
+
 /**
  * The checksums that the download is to insist on, and what is then left of its deadline. Throws as `publishedSums` does, but tells
- * `unusedSums`, when there is one, of what names none of its files.
+ * `shared`, when there are other torrents, of what names none of the files.
  */
 export async function checksumsFor(
   metainfo: Metainfo,
@@ -16,19 +23,23 @@ export async function checksumsFor(
   { published, download: { deadlineMs, network } }: GetCommand,
   talk: Talk,
   env: Environment,
-  unusedSums?: (sums: readonly string[]) => void,
+  shared?: SharedSums,
 ): Promise<Pick<DownloadOptions, 'checksums' | 'deadlineMs'>> {
-  if (published.checksums.length === 0 && published.lists.length === 0) return {};
+  if (published.checksums.length === 0 && published.lists.length === 0) {
+    shared?.unused([]);
+    return {};
+  }
   const begunMs = env.nowMs();
   const { checksums, warnings, unused } = await publishedSums(metainfo, {
     ...published,
-    isShared: unusedSums !== undefined,
+    isShared: shared !== undefined,
+    ...(shared !== undefined && { kept: shared.kept }),
     signal: env.interrupted,
     ...(network !== undefined && { network }),
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(selection !== undefined && { selection }),
   });
-  unusedSums?.(unused);
+  shared?.unused(unused);
   for (const warning of warnings) talk.warn(warning);
   return { checksums, ...deadlineLeft(deadlineMs, begunMs, env) };
 }

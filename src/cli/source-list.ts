@@ -7,6 +7,8 @@ const limits = { sources: 10_000, sourceChars: 8192 };
 
 /** The sources that `text` lists. Throws InputError `bad-argument` when there are too many, or one is no line of text. */
 export function parseSourceList(text: string): string[] {
+  // As every torrent begins; no path and no URL does.
+  if (/^d\d+:/.test(text)) throw new InputError('bad-argument', 'the list is a torrent itself: expected one path or URL a line');
   const sources: string[] = [];
   for (const [index, line] of text
     .replace(/^\ufeff/, '')

@@ -14,14 +14,17 @@ export interface ListKind {
 }
 
 /**
- * The bytes of the file or pipe at `path`. Throws InputError `torrent-not-found` when there is none, `bad-argument` when it is too long; StorageError
- * when it cannot be read; the signal's reason when aborted.
+ * The bytes of the file or pipe at `path`. Throws InputError `torrent-not-found` when there is none, `bad-argument` when it is too long or
+ * a directory; StorageError when it cannot be read; the signal's reason when aborted.
  */
 export async function readListFile(path: string, kind: ListKind, signal: AbortSignal): Promise<Uint8Array> {
   let handle: FileHandle | undefined;
   try {
     // Without O_NONBLOCK a FIFO that nobody writes to would be waited for where no signal reaches.
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if ((await handle.stat()).isDirectory()) {
+      throw new InputError('bad-argument', `${path}: expected a list of ${kind.what}, found a directory`);
+    }
     return await readBounded(handle, path, kind, signal);
   } catch (error) {
     signal.throwIfAborted();

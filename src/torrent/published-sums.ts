@@ -3,10 +3,11 @@
 import { checksumListLimits } from '../config.ts';
 import { InputError } from '../errors.ts';
 import { type Checksum, parseTypedChecksum } from '../metainfo/checksum.ts';
-import { parseChecksumList } from '../metainfo/checksum-list.ts';
+import { type ListedChecksum, parseChecksumList } from '../metainfo/checksum-list.ts';
 import { addChecksum, type ChecksumsByFile, matchChecksums } from '../metainfo/match-checksums.ts';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { readListFile } from '../storage/read-list-file.ts';
+import { orAborted } from '../support/deadline.ts';
 import { printable } from '../support/printable.ts';
 import { toText } from '../support/text.ts';
 import { fetchFile } from '../transport/fetch-file.ts';
@@ -25,12 +26,17 @@ export interface PublishedSumsRequest {
   readonly selection?: Iterable<number>;
   /** Others of these may be of files of other torrents: what names no selected file is told as `unused`, not thrown. Default: false. */
   readonly isShared?: boolean;
+  /** Where lists are kept as soon as they are asked for: calls that are given the same read each once, as a pipe has to be. */
+  readonly kept?: KeptLists;
   readonly signal?: AbortSignal;
   /** How lists from the web are reached. Default: in every way. */
   readonly network?: NetworkOptions;
   /** Give up reading lists after so long, in milliseconds. Default: never; a list from the web has a minute. */
   readonly deadlineMs?: number;
 }
+
+/** Checksum lists by their paths and URLs. */
+export type KeptLists = Map<string, Promise<readonly ListedChecksum[]>>;
 
 /** What was found. */
 export interface PublishedSums {
@@ -53,6 +59,7 @@ export function publishedSums(metainfo: Metainfo, request: PublishedSumsRequest)
 
 async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal: AbortSignal): Promise<PublishedSums> {
   const { checksums = [], lists = [], isShared = false } = request;
+  const kept: KeptLists = request.kept ?? new Map();
   const network = networkOf(request.network);
   const unused: string[] = [];
   const selection = new Set(request.selection ?? metainfo.files.keys());
@@ -75,8 +82,9 @@ async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal:
     }
   }
   for (const list of lists) {
-    const listed = parseChecksumList(toText(await load(list, network, signal)));
-    if (listed.length === 0) throw new InputError('bad-argument', `${nameOfList(list)}: holds no checksum`);
+    const reading = kept.get(list) ?? load(list, network, signal);
+    kept.set(list, reading);
+    const listed = await orAborted(reading, signal);
     if (matchChecksums(metainfo, selection, listed, sums) > 0) continue;
     unused.push(list);
     if (isShared) continue;
@@ -94,7 +102,13 @@ async function gather(metainfo: Metainfo, request: PublishedSumsRequest, signal:
   };
 }
 
-function load(list: string, network: Network, signal: AbortSignal): Promise<Uint8Array> {
+async function load(list: string, network: Network, signal: AbortSignal): Promise<readonly ListedChecksum[]> {
+  const listed = parseChecksumList(toText(await loadBytes(list, network, signal)));
+  if (listed.length === 0) throw new InputError('bad-argument', `${nameOfList(list)}: holds no checksum`);
+  return listed;
+}
+
+function loadBytes(list: string, network: Network, signal: AbortSignal): Promise<Uint8Array> {
   const kind = { what: 'checksums', bodyBytes: checksumListLimits.bodyBytes } as const;
   const name = nameOfList(list);
   if (isUrl(list, name)) return fetchFile(list, `the checksums ${name}`, network, checksumListLimits, signal);

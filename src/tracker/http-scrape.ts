@@ -38,7 +38,8 @@ export function parseScrapeReply(body: Uint8Array, infohash: Uint8Array): Scrape
   if (refused !== undefined) throw refused;
   const files = reply.get('files');
   // An empty dictionary is an empty list in some languages, and so in some trackers.
-  if (!isDict(files) && !(isList(files) && files.length === 0)) throw new ProtocolError('"files" is not a dictionary');
+  if (!isDict(files) && !(isList(files) && files.length === 0))
+    throw new ProtocolError('no answer to a scrape: "files" is not a dictionary');
   const found = isDict(files) ? (files.get(toLatin1(infohash)) ?? misnamed(files)) : undefined;
   if (!isDict(found)) throw new TrackerRefusal('it does not know the torrent');
   return { seeders: count(found.get('complete')), leechers: count(found.get('incomplete')), downloads: count(found.get('downloaded')) };

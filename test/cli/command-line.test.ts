@@ -218,6 +218,8 @@ const refused: readonly [readonly string[], RegExp][] = [
   [['get', 'a.torrent', 'b.torrent', '-o', '-'], /for one torrent/],
   [['get', 'a.torrent', '-j', '0'], /jobs/],
   [['get', 'a.torrent', '-i', ''], /input-file/],
+  [['get', '-i', 'https://example.org/list'], /Expected a file, or - for stdin/],
+  [['get', '-i', 'a', '-i', 'b'], /There is one list already/],
   [['get', '--frobnicate', 'a.torrent'], /unknown option '--frobnicate'/],
   [['seed', '--seed', 'a.torrent'], /unknown option '--seed'/],
   [['get', ''], /path/],

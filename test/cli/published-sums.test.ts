@@ -113,7 +113,7 @@ test('--sums: what is of no use is refused before the download begins', async (t
   const where = await place(t, single);
   const list = path.join(where.directory, 'sums');
   assertRefused(await where.get(['--sums', list]), 3, /sums: there is no such file/, where);
-  assertRefused(await where.get(['--sums', where.directory]), 17, /reading the checksums in/, where);
+  assertRefused(await where.get(['--sums', where.directory]), 28, /expected a list of checksums, found a directory/, where);
   for (const url of ['ftp://127.0.0.1/sums', `file://${list}`])
     assertRefused(await where.get(['--sums', url]), 28, /only http and https URLs are fetched/, where);
   writeFileSync(list, 'not a checksum\n');

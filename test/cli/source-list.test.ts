@@ -12,7 +12,9 @@ test('takes a source a line, without comments, blank lines, a byte order mark an
 });
 
 test('any list of paths comes back, however it is adorned', () => {
-  const source = fc.string({ minLength: 1, maxLength: 50 }).filter((text) => /^[^\s#\0\ufeff]([^\n\r\0]*[^\s\0\ufeff])?$/.test(text));
+  const source = fc
+    .string({ minLength: 1, maxLength: 50 })
+    .filter((text) => /^(?!d\d+:)[^\s#\0\ufeff]([^\n\r\0]*[^\s\0\ufeff])?$/.test(text));
   const noise = fc.constantFrom('', '#x\n', '\n', ' \r\n', '\t');
   fc.assert(
     fc.property(fc.array(fc.tuple(noise, source, fc.constantFrom('\n', '\r\n', ' \n'))), (lines) => {
@@ -30,6 +32,11 @@ test('refuses more sources, and longer ones, than anyone has', () => {
   assert.throws(() => parseSourceList('a\n'.repeat(10_001)), /more than 10000 torrents/);
   assert.throws(() => parseSourceList(`a\n${'b'.repeat(8193)}`), /line 2 of the list/);
   assert.throws(() => parseSourceList('a\0b'), /line 1 of the list/);
+});
+
+test('refuses a torrent in the place of a list', () => {
+  assert.throws(() => parseSourceList('d8:announce4:http4:infodee'), /the list is a torrent itself/);
+  assert.deepEqual(parseSourceList('d8/announce'), ['d8/announce']);
 });
 
 test('whatever the bytes, it gives sources of one line or refuses', () => {

@@ -3,14 +3,17 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { deferred } from '../support/deferred.ts';
 import { type MadeTorrent, makeTorrent } from '../support/make-torrent.ts';
 import { skipWithout } from '../support/programs.ts';
 import { runCli } from '../support/run-cli.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { Seeder } from '../support/seeder.ts';
 import { TmuxScreen } from '../support/tmux.ts';
+import { serveHttp } from '../tracker/loopback-server.ts';
 
 const skip = skipWithout('tmux');
 const main = path.resolve('dist/bundle/ttorrent.js');
@@ -134,11 +137,15 @@ test('of many torrents as many are shown as there are rows, and nothing drawn st
     peers.push('--peer', seeder.address);
   }
   const all = Array.from({ length: 12 }, (_, i) => `${10 + i}.torrent`);
-  const get = [process.execPath, main, 'get', ...all, 'gone.torrent', '-o', 'out', '-j', '13', ...peers];
+  const asked = deferred<ServerResponse>();
+  const { origin } = await serveHttp(t, (_, response) => asked.resolve(response));
+  const get = [process.execPath, main, 'get', ...all, `${origin}/gone.torrent`, '-o', 'out', '-j', '13', ...peers];
   const screen = open(t, directory, 80, 8, get);
-  await screen.shows(/^10\.torrent +\d+\.\d% {2}\[[=-]+\].*\n(?:1\d\.torrent .*\n){5}1\/13 done, 1 failed, 6 not shown$/m);
+  await screen.shows(/^0\/13 done, 6 not shown$/m);
+  (await asked.promise).writeHead(404).end();
+  await screen.shows(/^1\d\.torrent +\d+\.\d% {2}\[[=-]+\].*\n(?:1\d\.torrent .*\n){5}1\/13 done, 1 failed, 6 not shown$/m);
   screen.resize(40, 5);
-  await screen.shows(/^10\.torrent +\d+\.\d%.*\n(?:1\d\.torrent .*\n){2}1\/13 done, 1 failed, 9 not shown$/m);
+  await screen.shows(/^1\d\.torrent +\d+\.\d%.*\n(?:1\d\.torrent .*\n){2}1\/13 done, 1 failed, 9 not shown$/m);
   screen.resize(100, 30);
   await screen.shows(/1 of 13 torrents failed: exit code 3/);
   for (const row of screen.rows().filter((shown) => /%|13 done/.test(shown))) assert.fail(row);

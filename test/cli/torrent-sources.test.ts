@@ -90,6 +90,15 @@ test('a protocol that is not fetched ends with 28', async () => {
   }
 });
 
+test('a magnet link in a list ends with 28, and only its infohash is shown', async () => {
+  const link = `magnet:?xt=urn:btih:${'0'.repeat(40)}`;
+  const stdin = `${link}&tr=http://127.0.0.1/announce?passkey=s3cret`;
+  const { exitCode, stdout, stderr } = await runCli(['get', '-i', '-', '--json'], { stdin });
+  assert.equal(exitCode, 28);
+  assert.equal(stderr.split('\n')[0], `ttorrent: ${link}: magnet links are not supported yet`);
+  assert.ok(!stdout.includes('s3cret'), stdout);
+});
+
 test('secrets of the URL are neither printed nor recorded, whatever becomes of it', async (t) => {
   const warning = await serveHttp(t, (_, response) => response.end(album.bytes));
   const gone = await serveHttp(t, (_, response) => response.writeHead(404).end());

@@ -32,3 +32,8 @@ test('a pipe that nobody writes to is empty; one whose writer is silent is waite
   setTimeout(() => impatient.abort(new Error('enough')), 50);
   await assert.rejects(reading, /enough/);
 });
+
+test('refuses a directory', async (t) => {
+  const reading = readListFile(scratchDirectory(t), checksums, patient);
+  await assert.rejects(reading, { code: 'bad-argument', message: /expected a list of checksums, found a directory$/ });
+});

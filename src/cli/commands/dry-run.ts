@@ -5,10 +5,16 @@ import type { GetCommand } from '../command-line.ts';
 import type { Environment } from '../env.ts';
 import { formatCount } from '../format.ts';
 import { jsonLine } from '../json-text.ts';
-import { checksumsFor } from '../published-sums.ts';
-import { openReporter } from '../reporters/open-reporter.ts';
+import { checksumsFor, type SharedSums } from '../published-sums.ts';
+import type { Reporter } from '../reporters/reporter.ts';
 import { safeLine } from '../safe-line.ts';
 import { Talk } from '../talk.ts';
+
+/** What the run of one torrent is given by whoever runs it, alone or among others. */
+interface Surroundings {
+  readonly openReporter: () => Promise<Reporter>;
+  readonly sharedSums?: SharedSums;
+}
 
 /** Prints what would become of each file of `selection` (all when undefined). Throws what the download would throw before it asks a peer. */
 export async function dryRun(
@@ -16,12 +22,13 @@ export async function dryRun(
   metainfo: Metainfo,
   selection: ReadonlySet<number> | undefined,
   env: Environment,
+  { openReporter, sharedSums }: Surroundings,
 ): Promise<void> {
-  const reporter = await openReporter(command.progress, command.quiet, env);
+  const reporter = await openReporter();
   const talk = new Talk(command, env, reporter);
   const { outputDir, resume, overwrite } = command.download;
   try {
-    await checksumsFor(metainfo, selection, withoutFetching(command), talk, env);
+    await checksumsFor(metainfo, selection, withoutFetching(command), talk, env, sharedSums);
     const plan = await planDownload(metainfo, {
       outputDir,
       ...(selection !== undefined && { selection }),

@@ -20,7 +20,7 @@ import { fileList, fileListJson } from '../file-list.ts';
 import type { RunFacts } from '../hooks/hook-facts.ts';
 import { loadTorrent } from '../load-torrent.ts';
 import { withNetwork } from '../network.ts';
-import { checksumsFor, pathLine } from '../published-sums.ts';
+import { checksumsFor, pathLine, type SharedSums } from '../published-sums.ts';
 import { openRecords, type Records } from '../records.ts';
 import { ReaderLimit } from '../reader-limit.ts';
 import { openReporter } from '../reporters/open-reporter.ts';
@@ -52,8 +52,8 @@ export interface GetSurroundings {
   readonly claim?: (metainfo: Metainfo) => SameWork | undefined;
   /** When all is complete, before it seeds. */
   readonly completed?: () => void;
-  /** Checksums and lists that name no file of this torrent: they may be of the others. Absent: that is an error. */
-  readonly unusedSums?: (sums: readonly string[]) => void;
+  /** Absent: a checksum that names no file of this torrent is an error. */
+  readonly sharedSums?: SharedSums;
 }
 
 /** Another run that has the same torrent. */
@@ -119,7 +119,7 @@ async function getFiles(
   }
   facts.selection = selection;
   if (command.dryRun) {
-    await (await import('./dry-run.ts')).dryRun(command, metainfo, selection, env);
+    await (await import('./dry-run.ts')).dryRun(command, metainfo, selection, env, around);
     return undefined;
   }
   await records.torrentRead(metainfo, selection);
@@ -144,7 +144,7 @@ async function getFiles(
         : { ...command.download, ...around.network };
     const options = {
       ...networked,
-      ...(await checksumsFor(metainfo, selection, { ...command, download: networked }, talk, env, around.unusedSums)),
+      ...(await checksumsFor(metainfo, selection, { ...command, download: networked }, talk, env, around.sharedSums)),
       signal: env.interrupted,
       ...(env.stateDir !== undefined && { stateDir: env.stateDir }),
       ...(selection !== undefined && { selection }),

@@ -26,7 +26,9 @@ function noPeers(reports: readonly SourceReport[]): IncompleteError {
   const refusal = answered ? undefined : reports.find(({ outcome }) => outcome === 'refused');
   const accounts = reports.map(wordsFor).join('; ');
   if (refusal !== undefined) return new IncompleteError('tracker-refused', `the tracker refused: ${refusal.message}; ${accounts}`);
-  return new IncompleteError('no-source', accounts === '' ? 'no tracker answered' : `no usable peer was found; ${accounts}`);
+  if (accounts === '') return new IncompleteError('no-source', 'the torrent names no tracker');
+  const named = reports.some(({ peerCount }) => peerCount > 0) ? ': only ourselves, or who cannot be reached' : '';
+  return new IncompleteError('no-source', `no usable peer was found${named}; ${accounts}`);
 }
 
 function wordsFor({ source, outcome, message, peerCount }: SourceReport): string {

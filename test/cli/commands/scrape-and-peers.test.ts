@@ -48,6 +48,13 @@ test('`scrape` prints a line a tracker, over HTTP and UDP, and warns of those th
   assert.deepEqual(udp.actions, ['connect', 'scrape'], 'nobody is told of us');
 });
 
+test('`scrape` says of a tracker that gives another answer that it is none to a scrape', async (t) => {
+  const { url } = await httpTracker(t, { reply: (_, response) => void response.end(bencode({ interval: 1800, peers: '' })) });
+  const { exitCode, stderr } = await run(t, torrentWith([url]), 'scrape');
+  assert.equal(exitCode, 40);
+  assert.match(stderr, /failed: no answer to a scrape: "files" is not a dictionary\n$/);
+});
+
 test('`scrape` on a terminal has columns with headings', () => {
   const plain = (text: string): string => text;
   const paint = { red: plain, green: plain, yellow: plain, bold: plain };
@@ -126,13 +133,15 @@ test('`peers` ends with 40 when there are none, with 41 when the tracker refused
   const empty = await FakeUdpTracker.start(t);
   const refusing = await FakeUdpTracker.start(t, { reply: ({ transaction }, _, answer) => answer(errorReply(transaction, 'go away')) });
   const silent = await FakeUdpTracker.start(t, { reply: () => {} });
+  const echo = await FakeUdpTracker.start(t, { peers: [{ host: '127.0.0.1', port: 1 }] });
   const cases = [
     [[empty.url], 40, /no usable peer was found; .* named 0 peers/],
+    [[echo.url], 40, /no usable peer was found: only ourselves, or who cannot be reached; .* named 1 peer/],
     [[refusing.url], 41, /the tracker refused: go away/],
     [[refusing.url, deadUrl], 41, /connection refused/],
     [[refusing.url, empty.url], 40, /named 0 peers/],
     [[silent.url], 40, /no answer within 0\.5s/],
-    [[], 40, /no tracker/],
+    [[], 40, /the torrent names no tracker/],
   ] as const;
   for (const [urls, code, words] of cases) {
     const { exitCode, stdout, stderr } = await run(t, torrentWith(...urls.map((url) => [url])), 'peers', '--tracker-timeout', '500ms');
