@@ -4,7 +4,7 @@
 import { sourceName } from '../index.ts';
 import type { Environment, SuddenEnd } from './env.ts';
 import { endOf } from './failure.ts';
-import { openOutput, type OutputFile } from './output-file.ts';
+import { openOutput, type OutputFile, refuseUnlessIs } from './output-file.ts';
 import type { Output, ReaderLimit } from './reader-limit.ts';
 import type { EventTarget, RecordedCommand, RecordOptions } from './record-options.ts';
 import type { Records } from './records.ts';
@@ -53,6 +53,7 @@ export class ManyRecords {
     const records = new RunRecords(command, options, own, this.#limit, {
       source: command.torrentPath === '-' ? '-' : sourceName(command.torrentPath),
       lines: this.#lines,
+      files: this.#files,
       beganMs: this.#beganMs,
       ended: (totals) => {
         this.#totals.push(totals);
@@ -70,6 +71,8 @@ export class ManyRecords {
 
   #open(events: EventTarget, sources: readonly string[]): void {
     try {
+      // Lines are written before it is known which files the torrents are: what one of them wrote earlier must not be lost.
+      if (typeof events === 'string') refuseUnlessIs(events, '{"v":');
       const file = openOutput(events);
       this.#files.push(file);
       file.refuseAmong(sources.filter((source) => !source.includes('://')));

@@ -10,6 +10,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  readSync,
   realpathSync,
   type Stats,
   statSync,
@@ -28,6 +29,8 @@ export interface OutputFile extends Output {
   write(text: string | Uint8Array): Promise<void>;
   /** Before the first write: throws InputError, and never touches the file, when it is one of `paths`. */
   refuseAmong(paths: Iterable<string>): void;
+  /** The one of `paths` that is this file. */
+  sameAs(paths: Iterable<string>): string | undefined;
   close(): void;
 }
 
@@ -41,10 +44,10 @@ export function openOutput(target: string | number): OutputFile {
   const fd = typeof target === 'number' ? openDescriptor(target) : openFile(target);
   const stats = fstatSync(fd);
   // Of the standard streams Node has made such streams itself.
-  if (fd > 2 && (stats.isFIFO() || stats.isSocket())) return { ...pipeOutput(fd, name), refuseAmong: () => {} };
+  if (fd > 2 && (stats.isFIFO() || stats.isSocket())) return { ...pipeOutput(fd, name), refuseAmong: () => {}, sameAs: () => undefined };
   if (typeof target === 'number' || !stats.isFile()) {
     const close = typeof target === 'number' ? () => {} : () => closeSync(fd);
-    return { write: async (text) => writeAll(fd, Buffer.from(text), name), refuseAmong: () => {}, close };
+    return { write: async (text) => writeAll(fd, Buffer.from(text), name), refuseAmong: () => {}, sameAs: () => undefined, close };
   }
   return regularFile(target, fd, stats, isNew);
 }
@@ -52,6 +55,10 @@ export function openOutput(target: string | number): OutputFile {
 /** Emptied only when it is known to be no other's. */
 function regularFile(path: string, fd: number, stats: Stats, isNew: boolean): OutputFile {
   let state: 'as it was' | 'ours' | 'refused' = 'as it was';
+  const sameAs = (paths: Iterable<string>): string | undefined => {
+    for (const other of paths) if (isSameFile(other, stats)) return other;
+    return undefined;
+  };
   return {
     write: async (text) => {
       if (state === 'refused') return;
@@ -60,15 +67,30 @@ function regularFile(path: string, fd: number, stats: Stats, isNew: boolean): Ou
       writeAll(fd, Buffer.from(text), path);
     },
     refuseAmong: (paths) => {
-      for (const other of paths) {
-        if (!isSameFile(other, stats)) continue;
-        state = 'refused';
-        if (isNew) unlinkSync(realpathSync(path));
-        throw new InputError('bad-argument', `${path} is not written to: it is the same file as ${other}`);
-      }
+      const other = sameAs(paths);
+      if (other === undefined) return;
+      state = 'refused';
+      if (isNew) unlinkSync(realpathSync(path));
+      throw new InputError('bad-argument', `${path} is not written to: it is the same file as ${other}`);
     },
+    sameAs,
     close: () => closeSync(fd),
   };
+}
+
+/** Throws InputError when a file is at `path` that does not begin with `prefix`: it is somebody's. */
+export function refuseUnlessIs(path: string, prefix: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;
+  const fd = openSync(path, 'r');
+  try {
+    const found = Buffer.alloc(prefix.length);
+    const length = readSync(fd, found);
+    if (length > 0 && found.toString('latin1', 0, length) !== prefix) {
+      throw new InputError('bad-argument', `${path} is not written to: it is there already, and holds no events`);
+    }
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Not waiting: a named pipe that nobody reads would hold up the process, and its end, for ever. */

@@ -3,7 +3,7 @@
 
 import path from 'node:path';
 
-import { type Download, type DownloadEvent, type Metainfo, writablePaths } from '../index.ts';
+import { type Download, type DownloadEvent, InputError, type Metainfo, writablePaths } from '../index.ts';
 import type { Environment } from './env.ts';
 import { endOf } from './failure.ts';
 import { jsonLine } from './json-text.ts';
@@ -29,6 +29,8 @@ export interface RunPart {
   readonly source: string;
   /** Where the lines of all go. */
   readonly lines: readonly Output[];
+  /** Those of them that are files: none is to be one of the torrent's. */
+  readonly files: readonly OutputFile[];
   /** When the run of all began. */
   readonly beganMs: number;
   /** Told how it ended, once. */
@@ -89,6 +91,10 @@ export class RunRecords {
     const outputDir = path.resolve(this.#command.download.outputDir);
     const isToDisk = this.#command.stream === undefined;
     for (const file of this.#files) if (isToDisk) file.refuseAmong(writablePaths(metainfo, outputDir));
+    for (const file of this.#part?.files ?? []) {
+      const taken = file.sameAs(writablePaths(metainfo, outputDir));
+      if (taken !== undefined) throw new InputError('in-the-way', `the events are written to ${taken}, which is a file of it`);
+    }
     // Emptied, so that no report of an earlier run is taken for one of this.
     await this.#report?.file.write('');
     await this.#putStart();

@@ -1,7 +1,7 @@
 // `ttorrent get` of several torrents through the real command line: each is told, one that fails stops no other, one exit code for all.
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type EventLine, eventsOf, readEvents } from '../support/events.ts';
@@ -242,4 +242,20 @@ test('what is in the way of the events is no reason to begin', async (t) => {
     readEvents(stdout).map(({ exitCode: said }) => said),
     [16],
   );
+});
+
+test('events are written over no file of a torrent, and no torrent over the events', async (t) => {
+  const scene = await swarms(t, 2);
+  const { directory, names } = scene;
+  assert.equal((await get(directory, [...names])).exitCode, 0);
+  const over = await get(directory, [...names, '--events', './1.bin']);
+  assert.equal(over.exitCode, 28, over.stderr);
+  assert.match(over.stderr, /1\.bin is not written to: it is there already, and holds no events/);
+  assertComplete(scene, [1, 2]);
+
+  rmSync(path.join(directory, '2.bin'));
+  const under = await get(directory, [...names, '--events', '2.bin']);
+  assert.equal(under.exitCode, 13, under.stderr);
+  assert.match(under.stderr, /2\.torrent: the events are written to .*2\.bin, which is a file of it/);
+  assert.deepEqual(outcomes(readEvents(readFileSync(path.join(directory, '2.bin'), 'utf8'))), { '1.torrent': 0, '2.torrent': 13 });
 });
