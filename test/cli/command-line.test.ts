@@ -120,6 +120,7 @@ test('reads when seeding is to end; any condition asks for it', () => {
   assert.deepEqual([port, maxUploadRate, listen, superSeed], [{ first: 6881, last: 6889 }, 1024, false, true]);
   assert.equal((parse(['get', '-o', '--seed', 'a']) as { seed?: unknown }).seed, undefined, 'a directory of that name');
   assert.throws(() => parse(['get', 'a', '-o', '-', '--seed']), /'--seed \[DURATION\]' cannot be used with '-o -'/);
+  assert.throws(() => parse(['get', 'a', '--no-peers', '--seed']), /'--seed \[DURATION\]' cannot be used with '--no-peers'/);
 });
 
 test('reads `seed`', () => {
