@@ -212,6 +212,8 @@ export const webSeedLimits = {
   /** `Retry-After: 0` is not meant to have us ask as fast as we can. */
   retryAfterMinMs: 1_000,
   retryAfterMaxMs: 3_600_000,
+  /** Files in a row that a server does not have, after which that is a failure. */
+  goneInARow: 64,
   /** Bad pieces that are proven to be a server's, after which it is not used again. One may be a cache that went wrong. */
   badPieces: 2,
   redirects: 5,

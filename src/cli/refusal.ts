@@ -3,6 +3,7 @@
 
 import type { Command, CommanderError } from 'commander';
 
+import { redactUrl } from '../index.ts';
 import { didYouMean } from './settings/did-you-mean.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -14,7 +15,8 @@ export function refuse(command: Command, error: CommanderError): never {
     error.code === 'commander.help'
       ? noCommand(command)
       : error.message.replace(/^error: /, '').replaceAll('\n', ' ') + nearestChoice(error.message);
-  throw new UsageError(message, usageOf(command), { cause: error });
+  // Not with commander's error as its cause, which repeats what was typed.
+  throw new UsageError(message.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s']+/gi, redactUrl), usageOf(command));
 }
 
 /** `ttorrent` and `ttorrent help gett` look the same to commander. */

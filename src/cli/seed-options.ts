@@ -53,11 +53,12 @@ export function seedRequest(typed: TypedSeedOptions): SeedRequest {
 }
 
 /** The seeding that is to follow a download, when any of the options asks for it. `command` refuses it where nothing stays to be seeded. */
-export function seedAfter(typed: TypedSeedOptions, command: Command): { seed?: SeedRequest } {
+export function seedAfter(typed: TypedSeedOptions & { readonly peers?: boolean }, command: Command): { seed?: SeedRequest } {
   const given = (['seed', 'seedRatio', 'seedTime', 'seedUntilExitOf'] as const).find((name) => (typed[name] ?? false) !== false);
   if (given === undefined) return {};
   const flags = command.options.find((option) => option.attributeName() === given)?.flags;
   if (outputDirOf(typed) === '-') command.error(`error: option '${flags}' cannot be used with '-o -'`);
+  if (typed.peers === false) command.error(`error: option '${flags}' cannot be used with '--no-peers'`);
   if (typed.dryRun === true) command.error(`error: option '${flags}' cannot be used with '--dry-run'`);
   return { seed: seedRequest(typed) };
 }

@@ -21,10 +21,13 @@ const goodbyeMaxMs = 3_000;
 export class Session {
   readonly #entrance: SharedEntrance;
   readonly #shares: Shares;
+  /** What no download may have in another way: nothing leaves past the proxy of all, or in the clear. */
+  readonly #common: Pick<DownloadOptions, 'network' | 'encryption'>;
 
   /** Throws InputError for a network that makes no sense. */
   constructor(options: SessionOptions = {}) {
-    const { maxDownloadRate, maxUploadRate } = options;
+    const { maxDownloadRate, maxUploadRate, network, encryption } = options;
+    this.#common = { ...(network !== undefined && { network }), ...(encryption !== undefined && { encryption }) };
     this.#entrance = new SharedEntrance(options, networkOf(options.network));
     this.#shares = {
       entrance: this.#entrance,
@@ -38,7 +41,7 @@ export class Session {
    * a time are refused: the second's result rejects with InputError `in-the-way`.
    */
   download(metainfo: Metainfo, options: DownloadOptions): Download {
-    return downloadSharing(metainfo, options, this.#shares);
+    return downloadSharing(metainfo, { ...options, ...this.#common }, this.#shares);
   }
 
   /** Lets no more peers in. The downloads must be over. */

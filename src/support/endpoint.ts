@@ -101,7 +101,8 @@ function reachOfIpv6(b: Uint8Array): Reach {
   if (b.subarray(0, 15).every((byte) => byte === 0)) return b[15] === 1 ? 'loopback' : 'unusable';
   if (first === 0xff) return 'unusable'; // multicast
   if (first === 0xfe && (second & 0xc0) === 0x80) return 'link-local';
-  if ((first & 0xfe) === 0xfc) return 'private'; // unique local
+  if (b.subarray(0, 8).every((byte) => byte === 0)) return reachOfIpv4(b.subarray(12)); // RFC 4291, 2.5.5.1; RFC 2765, 2.1: it carries an IPv4 address
+  if ((first & 0xfe) === 0xfc || (first === 0xfe && (second & 0xc0) === 0xc0)) return 'private'; // unique local, once site-local
   // NAT64 (64:ff9b::/96) and 6to4 (2002::/16) carry an IPv4 address: it decides.
   if (first === 0 && second === 0x64 && b[2] === 0xff && b[3] === 0x9b) return reachOfIpv4(b.subarray(12));
   if (first === 0x20 && second === 0x02) return reachOfIpv4(b.subarray(2, 6));

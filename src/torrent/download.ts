@@ -72,6 +72,7 @@ export class Download implements AsyncIterable<DownloadEvent> {
   readonly #typedPeers: readonly HostAndPort[];
   readonly #startedMs: number;
   readonly #stopper = new AbortController();
+  readonly #callersSignal: AbortSignal | undefined;
   readonly #events = new EventQueue<DownloadEvent>((event) => event.type === 'progress' || event.type === 'piece' || event.type === 'peer');
   readonly #files: FinalFile[] = [];
   /** What they looked like when they were complete: for seeding. */
@@ -97,8 +98,12 @@ export class Download implements AsyncIterable<DownloadEvent> {
     this.#clock = clock;
     this.#random = random;
     this.#startedMs = clock.nowMs();
-    const signal = options.signal === undefined ? this.#stopper.signal : AbortSignal.any([options.signal, this.#stopper.signal]);
+    const { signal } = this.#stopper;
     this.#options = { ...options, signal };
+    // Not by AbortSignal.any: Node forgets a timeout that only a signal made of several waits for.
+    this.#callersSignal = options.signal;
+    if (options.signal?.aborted === true) this.stop(options.signal.reason);
+    options.signal?.addEventListener('abort', this.#onCallersAbort, { once: true });
     this.#geometry = new Geometry(metainfo);
     this.#wanted = wantedBy(metainfo, this.#geometry, options.selection);
     this.#network = networkOf(options.network);
@@ -191,13 +196,16 @@ export class Download implements AsyncIterable<DownloadEvent> {
       await storage?.close();
       this.#enter('ended');
       deadline?.cancel();
-      // Node keeps what listens to a signal made of several for as long as they live: ours would outlive every download.
       signal.removeEventListener('abort', this.#boundStop);
+      // It may outlive every download.
+      this.#callersSignal?.removeEventListener('abort', this.#onCallersAbort);
       this.#stopTimer?.cancel();
       this.#progressTimer?.cancel();
       this.#events.end();
     }
   }
+
+  readonly #onCallersAbort = (): void => this.stop(this.#callersSignal?.reason);
 
   /** From now on there is little time: a disk or a tracker that holds up the clean stop for longer is left alone with it. */
   readonly #boundStop = (): void => {

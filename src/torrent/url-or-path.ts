@@ -23,10 +23,9 @@ export function sourceName(source: string): string {
   return url.test(source) ? redactUrl(source) : source;
 }
 
-/** The same of a list: user, password and query are left out of a URL. Not by `redactUrl`, which takes `SHA256SUMS` for a secret. */
+/** The same of a list, whose usual names, such as `SHA256SUMS`, look like secrets and are none. */
 export function nameOfList(list: string): string {
   if (!url.test(list)) return printable(list, 200);
-  if (!URL.canParse(list)) return redactUrl(list);
-  const { protocol, host, pathname } = new URL(list);
-  return printable(`${protocol}//${host}${pathname}`, 200);
+  const [, rest = list, file = ''] = /^(.*\/)((?:md5|sha\d{1,3})sums)(?:[?#].*)?$/is.exec(list) ?? [];
+  return redactUrl(rest) + file;
 }

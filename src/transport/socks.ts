@@ -2,6 +2,7 @@
 // replaced, since its errors carry the password.
 
 import type { Socket } from 'node:net';
+import type { SocksClientOptions } from 'socks';
 import { peerLimits } from '../config.ts';
 import { NetworkError } from '../errors.ts';
 import { addressLiteral } from '../support/endpoint.ts';
@@ -21,13 +22,15 @@ export async function connectThroughSocks(
   if (proxy === undefined) throw new NetworkError('there is no proxy');
   // One byte says how long it is; the package would throw where nobody catches it.
   if (Buffer.byteLength(host) > 255) throw new NetworkError('the host name is longer than 255 bytes');
+  // Loaded when needed: it takes 20 ms. Before there is a connection, whose end in that time nobody would hear of.
+  const { SocksClient } = await import('socks');
   const socket = await connectToProxy(proxy, network, signal);
   // Whatever the package leaves unheard must not crash us; ending the socket is what ends a handshake under way.
   socket.on('error', () => {});
   const abort = (): void => void socket.destroy();
   signal.addEventListener('abort', abort, { once: true });
   try {
-    await handshake(proxy, host, port, socket);
+    await SocksClient.createConnection(wishes(proxy, host, port, socket));
     signal.throwIfAborted();
   } catch (error) {
     socket.destroy();
@@ -51,12 +54,10 @@ export async function connectToProxy(proxy: Proxy, network: Network, signal: Abo
   }
 }
 
-/** Resolves when the proxy has connected `socket` to `host`, and nothing of the answer was read. */
-async function handshake(proxy: Proxy, host: string, port: number, socket: Socket): Promise<void> {
-  // Loaded when needed: it takes 20 ms.
-  const { SocksClient } = await import('socks');
+/** That the proxy connect `socket` to `host`, and nothing of the answer be read. */
+function wishes(proxy: Proxy, host: string, port: number, socket: Socket): SocksClientOptions {
   const { credentials } = proxy;
-  await SocksClient.createConnection({
+  return {
     command: 'connect',
     proxy: {
       host: proxy.host,
@@ -67,7 +68,7 @@ async function handshake(proxy: Proxy, host: string, port: number, socket: Socke
     destination: { host, port },
     timeout: peerLimits.connectTimeoutMs,
     existing_socket: socket,
-  });
+  };
 }
 
 /** What the package says, as long as it is of the kind that RFC 1928 lists. */

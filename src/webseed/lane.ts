@@ -65,7 +65,7 @@ export class Lane implements RunHolder, WebConnectionListener {
   #slice = 0;
   #asked: Asked | undefined;
   readonly #connection: WebConnection;
-  /** Answers that began on this connection: one that breaks before the next begins may just have been idle for too long. */
+  /** Answers but redirects that began on this connection: one that breaks before the next begins may just have been idle for too long. */
   #answers = 0;
   /** Content bytes since the connection was made. */
   #sinceConnect = 0;
@@ -248,10 +248,10 @@ export class Lane implements RunHolder, WebConnectionListener {
     const asked = this.#asked;
     const run = this.#run;
     if (asked === undefined || run === undefined) return this.#connection.close();
-    this.#answers++;
     this.minRoundTripMs = Math.min(this.minRoundTripMs, Math.max(this.#readMs - asked.sentMs, 0.1));
     const { range, fileIndex } = asked.request;
     const verdict = verdictOn(head, asked.request, timeOfDayMs());
+    if (verdict.kind !== 'redirect') this.#answers++;
     switch (verdict.kind) {
       case 'content':
         asked.skip = range === undefined ? 0 : verdict.skip;
@@ -299,10 +299,13 @@ export class Lane implements RunHolder, WebConnectionListener {
     if (asked === undefined || run === undefined || asked.body === 'dropped') return;
     const skipped = Math.min(asked.skip, chunk.length);
     asked.skip -= skipped;
+    const { begin, end, fileLength } = asked.request;
+    const most = (asked.body === 'whole' ? fileLength : end) - begin;
     let content = chunk.subarray(skipped);
     while (content.length > 0) {
       const current = this.#run;
       if (current === undefined) return;
+      if (asked.received === most) return this.#finish(); // more than was asked for, whatever its head said
       const slice = this.#sliceAt(current.at);
       const wanted = slice.rangeOffset + slice.length - (current.at - this.#runBegin);
       const taken = content.subarray(0, wanted);
@@ -311,12 +314,7 @@ export class Lane implements RunHolder, WebConnectionListener {
       this.#received(asked, taken.length, blocks);
       if (this.#asked !== asked) return; // it was closed by what came of it
       if (taken.length < wanted) return;
-      if (content.length === 0 && asked.body !== 'whole') return; // the end of the body follows
-      if (asked.body === 'whole' && this.#goesOn(asked, slice)) continue;
-      if (asked.body === 'whole' && content.length === 0 && slice.fileOffset + slice.length === slice.file.length) return;
-      // More than was asked for.
-      this.#connection.close();
-      return this.#proceed();
+      if (asked.received < most && !this.#goesOn(asked, slice)) return this.#finish();
     }
   }
 
@@ -347,8 +345,11 @@ export class Lane implements RunHolder, WebConnectionListener {
     if (asked === undefined) return;
     if (asked.afterBody !== undefined) return asked.afterBody();
     if (!this.#connection.isKept) this.#connection.close();
-    if (asked.received === 0) return this.#stop(() => this.#host.failed('it sent nothing of what was asked for'));
-    this.#proceed(); // short of what was asked for, it is asked for the rest
+    // Short of what was asked for, it is asked for the rest; not for one byte after the other.
+    const isFair = asked.received >= Math.min(wireLimits.blockBytes, asked.request.end - asked.request.begin);
+    if (!isFair)
+      return this.#stop(() => this.#host.failed(`it sent ${asked.received === 0 ? '' : 'next to '}nothing of what was asked for`));
+    this.#proceed();
   }
 
   /** The run is over before its end, since the seed cannot go on with it; `tell` says why. */
@@ -368,7 +369,7 @@ export class Lane implements RunHolder, WebConnectionListener {
     } else this.#stop(() => this.#host.failed(message));
   }
 
-  /** Nothing of the run is needed any more, while its bytes are still on the way. */
+  /** What is still on the way is not needed. */
   #finish(): void {
     this.#connection.close();
     this.#proceed();

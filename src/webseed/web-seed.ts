@@ -64,6 +64,8 @@ export class WebSeed implements LaneHost {
   readonly #parts: WebSeedParts;
   /** Files that it does not have. */
   readonly #gone = new Set<number>();
+  /** How many of them it was asked for since it gave something. */
+  #goneInARow = 0;
   /** A piece that it could give when that was looked at last. */
   #givable: number | undefined;
   /** There was none. */
@@ -153,6 +155,7 @@ export class WebSeed implements LaneHost {
   received(length: number, blocks: number): void {
     this.downloadedBytes += length;
     if (blocks === 0) return;
+    this.#goneInARow = 0;
     this.#firstBlockMs ??= this.#parts.clock.nowMs();
     if (this.#isServing) return;
     this.#isServing = true;
@@ -163,6 +166,8 @@ export class WebSeed implements LaneHost {
 
   gone(fileIndex: number, message: string): void {
     this.#gone.add(fileIndex);
+    // Who named a server that has none of a million files may want us to ask it for each.
+    if (++this.#goneInARow % webSeedLimits.goneInARow === 0) this.#notBeforeMs = this.#parts.clock.nowMs() + this.#nextWaitMs();
     const file = this.#parts.metainfo.files[fileIndex];
     const isAlone = !this.#parts.metainfo.isMultiFile || file === undefined;
     this.#lack = isAlone ? message : `${message} for ${printable(file.path.at(-1) ?? '', 100)}${this.#gone.size > 1 ? ' and others' : ''}`;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { type CommandLine, parseCommandLine } from '../../src/cli/command-line.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 
@@ -120,6 +121,7 @@ test('reads when seeding is to end; any condition asks for it', () => {
   assert.deepEqual([port, maxUploadRate, listen, superSeed], [{ first: 6881, last: 6889 }, 1024, false, true]);
   assert.equal((parse(['get', '-o', '--seed', 'a']) as { seed?: unknown }).seed, undefined, 'a directory of that name');
   assert.throws(() => parse(['get', 'a', '-o', '-', '--seed']), /'--seed \[DURATION\]' cannot be used with '-o -'/);
+  assert.throws(() => parse(['get', 'a', '--no-peers', '--seed']), /'--seed \[DURATION\]' cannot be used with '--no-peers'/);
 });
 
 test('reads `seed`', () => {
@@ -270,5 +272,16 @@ test('refuses a command line that makes no sense, in one line and with the usage
       },
       args.join(' '),
     );
+  }
+});
+
+test('the secrets of a URL that is refused are not repeated', () => {
+  for (const option of ['-a', '--web-seed']) {
+    for (const url of ['ftp://me:geheim@x.example/0123456789abcdef', 'http://me:geheim@[x/0123456789abcdef?key=geheim']) {
+      assert.throws(
+        () => parse(['get', 'a', option, url]),
+        (error) => /\*\*\*@/.test(String(error)) && !/geheim|0123456789/.test(inspect(error)),
+      );
+    }
   }
 });

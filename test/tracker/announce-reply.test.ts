@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { ProtocolError, TtorrentError } from '../../src/errors.ts';
 import { parseAnnounceReply, refusalIn } from '../../src/tracker/announce-reply.ts';
 import { TrackerRefusal } from '../../src/tracker/tracker-refusal.ts';
+import { mutate, seededRandom } from '../support/mutation.ts';
 
 const minute = 60_000;
 const bytes = (latin1: string): Uint8Array => Buffer.from(latin1, 'latin1');
@@ -221,4 +222,26 @@ test('no bytes whatever break the parser', () => {
       }
     }),
   );
+});
+
+test('20 000 mutated replies are read or refused, and what is read is within bounds', () => {
+  const good = [
+    `d8:completei3e10:incompletei4e8:intervali900e12:min intervali120e5:peers${s('\x7f\0\0\x01\x1a\xe1'.repeat(3))}10:tracker id4:abcde`,
+    `d11:external ip4:\x05\x06\x07\x088:intervali0e6:peers6${s(`\x20\x01${'\0'.repeat(13)}\x01\x1a\xe1`)}15:warning message4:hm\x1b!e`,
+    'd5:peersld2:ip9:192.0.2.17:peer id20:aaaaaaaaaaaaaaaaaaaa4:porti6881eed2:ip3:::14:porti1eeee',
+    'd14:failure reason4:no\x07.8:retry ini5ee',
+  ];
+  const random = seededRandom(23);
+  for (let round = 0; round < 20_000; round++) {
+    const body = mutate(bytes(good[round % good.length] ?? ''), random);
+    try {
+      const { peers, intervalMs, minIntervalMs = minute, warning = '.', trackerId, seeders = 0 } = parseAnnounceReply(body);
+      for (const ms of [intervalMs, minIntervalMs]) assert.ok(ms >= minute && ms <= 60 * minute, String(ms));
+      for (const { port } of peers) assert.ok(port >= 1 && port <= 65_535);
+      assert.match(warning, /^[^\p{Cc}\p{Cf}]*$/u);
+      assert.ok(seeders >= 0 && (trackerId?.length ?? 0) <= 256);
+    } catch (error) {
+      assert.ok(error instanceof ProtocolError || error instanceof TrackerRefusal, String(error));
+    }
+  }
 });

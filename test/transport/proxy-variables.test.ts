@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { InputError } from '../../src/errors.ts';
 import { proxiesOf, type Variables } from '../../src/transport/proxy-variables.ts';
+import { mutate, seededRandom } from '../support/mutation.ts';
 
 /** The proxy for `url`, or `direct`. */
 function proxyFor(url: string, variables: Variables): string {
@@ -91,4 +92,22 @@ test('a variable that names no proxy is refused by its name, not by what it says
     () => proxiesOf({ https_proxy: 'ftp://me:secret@h' }),
     (error: unknown) => error instanceof InputError && /variable https_proxy/.test(error.message) && !error.message.includes('secret'),
   );
+});
+
+test('5 000 mutated variables name a proxy, or none, or are refused without being repeated', () => {
+  const random = seededRandom(31);
+  const telling = Buffer.from('@:/[].*,0123456789');
+  const mutated = (text: string): string => Buffer.from(mutate(Buffer.from(text), random, telling)).toString('latin1');
+  for (let round = 0; round < 5_000; round++) {
+    const variables = {
+      HTTP_PROXY: mutated('http://me:Secret77@[2001:db8::1]:3128'),
+      NO_PROXY: mutated('10.0.0.0/8, .example.org:81,[::1]:80'),
+    };
+    try {
+      const name = proxyFor(`http://${round % 2 === 0 ? '10.1.2.3' : 'www.example.org:81'}/`, variables);
+      assert.doesNotMatch(name, /Secret/);
+    } catch (error) {
+      assert.ok(error instanceof InputError && !error.message.includes('Secret'), String(error));
+    }
+  }
 });

@@ -40,6 +40,12 @@ async function scriptedProxy(t: TestContext, answers: readonly Buffer[]): Promis
   return { port, told };
 }
 
+// The first of this file, as the first of a program: what speaks to proxies is not loaded yet.
+test('a proxy that hangs up at once is told of at once', async (t) => {
+  const { port } = await serveRaw(t, (socket) => socket.destroy());
+  await assert.rejects(connectThroughSocks(behind(port), '1.2.3.4', 1, AbortSignal.timeout(5_000)), /ends the connection/);
+});
+
 test('asks for an IPv4 address, an IPv6 address, or a name as it is', async (t) => {
   for (const [host, request] of [
     ['1.2.3.4', [5, 1, 0, 1, 1, 2, 3, 4, 0x1a, 0xe1]],

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ProtocolError } from '../../src/errors.ts';
 import { parseHead } from '../../src/webseed/answer-reader.ts';
 import { retryAfterMs, type Verdict, verdictOn } from '../../src/webseed/answer-verdict.ts';
+import { mutate, seededRandom } from '../support/mutation.ts';
 
 const range = { begin: 100, end: 200, fileLength: 1000 };
 
@@ -65,4 +67,25 @@ test('Retry-After is seconds or a date, a second at least and an hour at most', 
       assert.ok(waitMs === undefined || (waitMs >= 1_000 && waitMs <= 3_600_000));
     }),
   );
+});
+
+test('20 000 mutated heads are judged or refused, and lead to no bytes but those of the file', () => {
+  const random = seededRandom(29);
+  const telling = Buffer.from('0123456789/-*: bytesHTP');
+  for (let round = 0; round < 20_000; round++) {
+    const [status, fields] = cases[round % cases.length] as (typeof cases)[number];
+    const lines = Buffer.from([`HTTP/1.1 ${status} x`, ...fields].join('\n'), 'latin1');
+    try {
+      const head = parseHead(
+        Buffer.from(mutate(lines, random, telling))
+          .toString('latin1')
+          .split('\n'),
+      );
+      const found = verdictOn(head, range, 0);
+      if (found.kind === 'content') assert.deepEqual([found.skip, found.isWhole], head.status === 206 ? [0, false] : [100, true]);
+      if (found.kind === 'busy') assert.ok((found.retryMs ?? 0) >= 0 && (found.retryMs ?? 0) <= 3_600_000);
+    } catch (error) {
+      assert.ok(error instanceof ProtocolError, String(error));
+    }
+  }
 });
