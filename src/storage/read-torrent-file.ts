@@ -17,7 +17,10 @@ export async function readTorrentFile(path: string): Promise<Uint8Array> {
     const stat = await handle.stat();
     if (stat.isDirectory()) throw new InputError('bad-argument', `${path}: expected a torrent file, found a directory`);
     if (!stat.isFile())
-      throw new InputError('bad-argument', `${path}: expected a torrent file, found something that is not a regular file (from a pipe it is read as -)`);
+      throw new InputError(
+        'bad-argument',
+        `${path}: expected a torrent file, found something that is not a regular file (from a pipe it is read as -)`,
+      );
     return await readBounded(path, handle);
   } catch (error) {
     if (error instanceof InputError) throw error;
