@@ -11,7 +11,8 @@ import { makeTorrent } from '../support/make-torrent.ts';
 import { type RunningCli, type RunOptions, runCli, startCli, startProgram } from '../support/run-cli.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
-const discovering = { env: { TTORRENT_LSD: undefined }, timeoutMs: 20_000 };
+// Two that dial each other at once may each close the other's connection, and come back after half a minute.
+const discovering = { env: { TTORRENT_LSD: undefined }, timeoutMs: 90_000 };
 const shape = { name: 'image.iso', pieceLength: 65_536, length: 1_500_000 };
 
 /** A torrent, the directory with its content, and one for a download. */
