@@ -208,7 +208,7 @@ export class Lane implements RunHolder, WebConnectionListener {
   /** Pad files (BEP 47) are on no server. */
   #takeZeros(run: RunInProgress, slice: FileSlice): void {
     const end = this.#runBegin + slice.rangeOffset + slice.length;
-    while (run.at < end) run.take(zeros.subarray(0, Math.min(zeros.length, end - run.at)));
+    while (run.at < end) run.take(zeros.subarray(0, Math.min(zeros.length, end - run.at)), false);
   }
 
   #ask(slice: FileSlice, skipped: number): void {
@@ -309,7 +309,7 @@ export class Lane implements RunHolder, WebConnectionListener {
       const slice = this.#sliceAt(current.at);
       const wanted = slice.rangeOffset + slice.length - (current.at - this.#runBegin);
       const taken = content.subarray(0, wanted);
-      const blocks = current.take(taken);
+      const blocks = current.take(taken, true);
       content = content.subarray(taken.length);
       this.#received(asked, taken.length, blocks);
       if (this.#asked !== asked) return; // it was closed by what came of it

@@ -18,6 +18,7 @@ export interface RunExchange {
   takeRun(holder: RunHolder, bytes: number): Run | undefined;
   /** A block begins to arrive: its place, or undefined when it is not needed any more. */
   blockStarted(holder: RunHolder, block: RequestedBlock): Uint8Array | undefined;
+  /** `length`: what of it came over the network. */
   blockReceived(
     holder: RunHolder,
     arrival: { readonly block: RequestedBlock; readonly length: number; readonly stored: boolean; readonly wasOutstanding: boolean },

@@ -29,6 +29,8 @@ export class RunInProgress {
   #blockEnd = 0;
   #place: Uint8Array | undefined;
   #hasBegun = false;
+  /** Of the block at `at`, what came over the network. */
+  #receivedBytes = 0;
 
   constructor(run: Run, geometry: Geometry, exchange: RunExchange, holder: RunHolder, nowMs: number) {
     this.at = run.begin;
@@ -80,14 +82,15 @@ export class RunInProgress {
     this.#place = undefined;
   }
 
-  /** The next bytes of the run, never more than are left. Returns how many blocks they completed. */
-  take(bytes: Uint8Array): number {
+  /** The next bytes of the run, never more than are left; `isReceived`: from the server. Returns how many blocks they completed. */
+  take(bytes: Uint8Array, isReceived: boolean): number {
     let blocks = 0;
     let taken = 0;
     while (taken < bytes.length) {
       if (!this.#hasBegun) this.#begin();
       const count = Math.min(bytes.length - taken, this.#blockEnd - this.at);
       if (this.#place !== undefined) this.#place.set(bytes.subarray(taken, taken + count), this.#place.length - (this.#blockEnd - this.at));
+      if (isReceived) this.#receivedBytes += count;
       this.at += count;
       taken += count;
       if (this.at < this.#blockEnd) continue;
@@ -121,7 +124,8 @@ export class RunInProgress {
   #complete(): void {
     this.#hasBegun = false;
     const block = this.#blockOf(this.#piece, this.#block);
-    const length = this.#geometry.blockLength(this.#piece, this.#block);
+    const length = this.#receivedBytes;
+    this.#receivedBytes = 0;
     const stored = this.#place !== undefined;
     this.#place = undefined;
     const wasOutstanding = this.cancel(this.#piece, this.#block);

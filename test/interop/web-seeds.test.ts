@@ -46,6 +46,7 @@ for (const torrent of [single, many]) {
     const bytes = torrent.files.reduce((sum, { length, pad }) => sum + (pad ? 0 : length), 0);
     const [webSeed] = (summary?.['webSeeds'] ?? []) as { url: string; fate: string; downloadedBytes: number }[];
     assert.deepEqual([webSeed?.url, webSeed?.fate, webSeed?.downloadedBytes], [url, 'serving', bytes]);
+    assert.equal(summary?.['downloadedBytes'], bytes);
     assert.ok(
       events.some(({ type, kind, peer, change }) => type === 'source' && kind === 'web-seed' && peer === url && change === 'connected'),
     );

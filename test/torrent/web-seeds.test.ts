@@ -71,6 +71,19 @@ test('many files, some empty, over their borders and the borders of pieces; pad 
   }
 });
 
+test('pad files, which come over no network, do not count as received', async (t) => {
+  const made = makeTorrent({
+    name: 'padded',
+    pieceLength: 32_768,
+    padFiles: true,
+    files: ['a', 'b'].map((name) => ({ path: [name], length: 40_000 })),
+  });
+  const server = await WebServer.start(t, made);
+  const options = { outputDir: scratchDirectory(t), webSeeds: [server.url], noPeers: true, fsync: false };
+  const { progress } = await download(parseTorrent(made.bytes), options).result;
+  assert.deepEqual([progress.downloadedBytes, progress.webBytes], [80_000, 80_000]);
+});
+
 test('through a proxy of HTTP', async (t) => {
   const server = await WebServer.start(t, torrent);
   const proxy = await serveHttp(t, ({ url = '', method, headers }, response) => {
