@@ -11,6 +11,7 @@ import type { Swarm } from './swarm.ts';
 export class Givers implements Pausable {
   readonly #swarm: Swarm;
   readonly #webSeeds: WebSeeds;
+  #turn = 0;
 
   constructor(swarm: Swarm, webSeeds: WebSeeds) {
     this.#swarm = swarm;
@@ -23,8 +24,10 @@ export class Givers implements Pausable {
   }
 
   resume(reason: string): void {
-    this.#swarm.resume(reason);
-    this.#webSeeds.resume(reason);
+    // Who is resumed first is read first, and may use up a rate alone: web seeds have their turn as one peer more.
+    this.#turn = (this.#turn + 1) % (this.#swarm.ready.size + 1);
+    const order = this.#turn === 0 ? [this.#webSeeds, this.#swarm] : [this.#swarm, this.#webSeeds];
+    for (const giver of order) giver.resume(reason);
   }
 
   /** A piece failed its hash, to which these had sent blocks. Returns their names. */

@@ -48,6 +48,7 @@ export class WebSeeds {
   readonly #seedOf = new Map<PeerNumber, WebSeed>();
   readonly #policy: SourcePolicy;
   readonly #pauseReasons = new Set<string>();
+  #firstResumed = 0;
   #nextNumber = firstNumber;
   #mayAsk = false;
   #isOver = false;
@@ -125,7 +126,10 @@ export class WebSeeds {
 
   resume(reason: string): void {
     if (!this.#pauseReasons.delete(reason) || this.#pauseReasons.size > 0) return;
-    for (const lane of this.lanes) lane.setPaused(false);
+    // As in the swarm, each is in turn the first, which may use up a rate alone.
+    const lanes = [...this.lanes];
+    this.#firstResumed = (this.#firstResumed + 1) % Math.max(lanes.length, 1);
+    for (const lane of [...lanes.slice(this.#firstResumed), ...lanes.slice(0, this.#firstResumed)]) lane.setPaused(false);
   }
 
   slept(ms: number): void {
