@@ -207,7 +207,7 @@ export class BlockExchange implements RunExchange {
     return chosen.length;
   }
 
-  /** The same for a lane: what is waited for longest, and the blocks behind it, as one run. */
+  /** The same for a lane: what is waited for longest, with all around it that is worth it, as one run. */
   #takeTwice(lane: RunHolder, count: number, nowMs: number): Run | undefined {
     const { ledger } = this.#options;
     const { geometry } = ledger;
@@ -218,18 +218,22 @@ export class BlockExchange implements RunExchange {
       nowMs,
       () => true,
     );
-    const offsetOf = (block: RequestedBlock): number => geometry.offsetOf(block.pieceIndex) + block.blockIndex * wireLimits.blockBytes;
-    const byOffset = new Map(chosen.map((block) => [offsetOf(block), block]));
-    const [first] = chosen;
-    if (first === undefined) return undefined;
-    const begin = offsetOf(first);
-    let end = begin;
-    for (let block: RequestedBlock | undefined = first; block !== undefined; block = byOffset.get(end)) {
-      if (lane.isPieceBound && block.pieceIndex !== first.pieceIndex) break;
+    const [longest] = chosen;
+    if (longest === undefined) return undefined;
+    const beginOf = (block: RequestedBlock): number => geometry.offsetOf(block.pieceIndex) + block.blockIndex * wireLimits.blockBytes;
+    const endOf = (block: RequestedBlock): number => beginOf(block) + geometry.blockLength(block.pieceIndex, block.blockIndex);
+    const near = chosen.filter((block) => !lane.isPieceBound || block.pieceIndex === longest.pieceIndex);
+    const byBegin = new Map(near.map((block) => [beginOf(block), block]));
+    const byEnd = new Map(near.map((block) => [endOf(block), block]));
+    // Of a holder that goes on, the last block is waited for longest: the run leads up to it.
+    let first = longest;
+    for (let block = byEnd.get(beginOf(first)); block !== undefined; block = byEnd.get(beginOf(first))) first = block;
+    let end = beginOf(first);
+    for (let block = byBegin.get(end); block !== undefined; block = byBegin.get(end)) {
       ledger.partials.get(block.pieceIndex)?.requested(block.blockIndex);
-      end += geometry.blockLength(block.pieceIndex, block.blockIndex);
+      end = endOf(block);
     }
-    return { begin, end };
+    return { begin: beginOf(first), end };
   }
 
   #duplicates(
