@@ -105,9 +105,10 @@ export class TrackerAnnouncer implements PeerSource {
   /** Makes the announces that are due, and looks again when the next may be. */
   #proceed(): void {
     const { clock } = this.#parts;
-    for (const due of this.#schedule.takeDue(clock.nowMs())) this.#announce(due);
+    const nowMs = clock.nowMs(); // for both: what becomes due between two looks would wait for the time after
+    for (const due of this.#schedule.takeDue(nowMs)) this.#announce(due);
     this.#timer?.cancel();
-    const wakeMs = this.#schedule.wakeMs(clock.nowMs());
+    const wakeMs = this.#schedule.wakeMs(nowMs);
     this.#timer = wakeMs === undefined ? undefined : clock.setTimer(wakeMs - clock.nowMs(), () => this.#proceed());
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NetworkError, ProtocolError } from '../../src/errors.ts';
+import type { Clock } from '../../src/support/clock.ts';
 import { TrackerRefusal } from '../../src/tracker/tracker-refusal.ts';
 import { deferred } from '../support/deferred.ts';
 import { settle } from '../support/hand-clock.ts';
@@ -224,6 +225,30 @@ for (const [what, dead] of [
     assert.equal(swarm.underWay, 0);
   });
 }
+
+test('a timer that fires just before its time costs no tracker its turn', async () => {
+  let isEarly = false;
+  const clock: Clock = {
+    nowMs() {
+      const offMs = isEarly ? -0.2 : 0.2; // the second look falls behind the time
+      isEarly = false;
+      return swarm.clock.nowMs() + offMs;
+    },
+    setTimer: (delayMs, action) =>
+      swarm.clock.setTimer(delayMs, () => {
+        isEarly = delayMs > 1;
+        action();
+      }),
+  };
+  const swarm: ScriptedSwarm = new ScriptedSwarm([[a], [b], [c]], { [a]: hangs, [b]: hangs, [c]: hangs }, { clock });
+  swarm.announcer.start();
+  await swarm.clock.run(15 * second);
+  assert.deepEqual(
+    swarm.seen.map(({ atMs }) => Math.round(atMs / second)),
+    [0, 4, 5],
+  );
+  await swarm.announcer.stop();
+});
 
 test('a tracker that fails is asked at most 12 times in 5 minutes, less and less often', async () => {
   for (const fails of [refusesConnections, (): Error => new TrackerRefusal('HTTP 500 Internal Server Error')]) {
