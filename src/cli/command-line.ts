@@ -151,7 +151,7 @@ export type CommandLine =
  * prints. Throws UsageError.
  */
 export function parseCommandLine(args: readonly string[], version: string, sources = noSources): CommandLine {
-  const outcome = newOutcome(sources);
+  const outcome = newOutcome(sources, args.includes('config'));
   const program = makeProgram(outcome, version);
   try {
     program.parse(withSwitches(commandFirst(args, program), program), { from: 'user' });
@@ -165,7 +165,7 @@ export function parseCommandLine(args: readonly string[], version: string, sourc
 
 /** The definitions of all commands and options, to be read and not run. */
 export function defineProgram(version: string): Command {
-  return makeProgram(newOutcome(noSources), version);
+  return makeProgram(newOutcome(noSources, true), version);
 }
 
 /** Where commander's callbacks leave what they were called with. */
@@ -173,13 +173,15 @@ interface Outcome {
   command: CommandLine | undefined;
   printed: string;
   readonly sources: SettingSources;
+  /** Whether `config` is to have the options of all commands, which takes 2 ms: the others do without. */
+  readonly offersAll: boolean;
   /** The texts of options, by setting name, where a command wants to know. */
   readonly typed: Map<string, SettingValue>;
   settings: Settings;
 }
 
-function newOutcome(sources: SettingSources): Outcome {
-  return { command: undefined, printed: '', sources, typed: new Map(), settings: { set: new Map(), file: undefined } };
+function newOutcome(sources: SettingSources, offersAll: boolean): Outcome {
+  return { command: undefined, printed: '', sources, offersAll, typed: new Map(), settings: { set: new Map(), file: undefined } };
 }
 
 function makeProgram(outcome: Outcome, version: string): Command {
@@ -341,7 +343,7 @@ function addConfig(program: Command, outcome: Outcome): void {
     .addHelpText('before', examples('ttorrent config', 'TTORRENT_DEADLINE=30m ttorrent config --json | jq .options.deadline'))
     .addOption(new Option('--json', 'print one JSON object'));
   for (const option of speechOptions('print no warnings')) command.addOption(option);
-  offerAll(command, program, outcome.typed);
+  if (outcome.offersAll) offerAll(command, program, outcome.typed);
   command.action((typed: TypedSpeech & { json?: true }) => {
     const { settings } = outcome;
     const shown = effectiveSettings(program, settings);
