@@ -10,6 +10,7 @@ import { makeTorrent } from '../support/make-torrent.ts';
 import { startCli } from '../support/run-cli.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { Seeder } from '../support/seeder.ts';
+import { closedPort } from '../tracker/loopback-server.ts';
 import { encodeFrame, encodeHandshake, encodeNumbers, messageIds } from '../support/wire.ts';
 
 const bytesPerSecond = 4 * 2 ** 20;
@@ -56,47 +57,26 @@ test('5 000 connections from 500 addresses in ten seconds cost an honest transfe
   const output = scratchDirectory(t);
   const torrentFile = path.join(output, 'image.torrent');
   writeFileSync(torrentFile, torrent.bytes);
-  const running = startCli(['get', torrentFile, '-o', output, '--peer', seeder.address, '-p', '6981-6999', '--json', '--no-fsync']);
+  const port = await closedPort();
+  const options = ['--peer', seeder.address, '-p', String(port), '-v', '--json', '--no-fsync'];
+  const running = startCli(['get', torrentFile, '-o', output, ...options]);
   t.after(() => running.child.kill('SIGKILL'));
   let isOver = false;
   const sockets = new Set<net.Socket>();
   t.after(() => {
     for (const socket of sockets) socket.destroy();
   });
-  const port = await listeningPort(running.child.pid);
-  const flooding = flood(port, sockets, () => isOver);
   let memory = 0;
-  while (running.child.exitCode === null) {
-    memory = Math.max(memory, peakMemory(running.child.pid));
-    await sleep(100);
-  }
+  // With every line of progress, since what has ended tells nothing more.
+  running.child.stdout?.on('data', () => (memory = Math.max(memory, peakMemory(running.child.pid))));
+  await running.stderrMatches(/^peer .* connected$/m); // it listens before it asks anybody
+  const flooding = flood(port, sockets, () => isOver);
+  const { exitCode, stdout, stderr } = await running.finished;
   isOver = true;
   await flooding;
-  const { exitCode, stdout, stderr } = await running.finished;
   assert.equal(exitCode, 0, stderr);
   const verdict = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { totals: { durationMs: number } };
   const idealMs = (torrent.totalLength / bytesPerSecond) * 1000;
   assert.ok(verdict.totals.durationMs < idealMs / 0.9, `${verdict.totals.durationMs} ms for ${idealMs}`);
   assert.ok(memory < 256e6, `${memory} bytes`);
 });
-
-/** The port that the process listens on, as the system has it. */
-async function listeningPort(pid: number | undefined): Promise<number> {
-  for (let tries = 0; tries < 200; tries++) {
-    for (let port = 6981; port <= 6999; port++) if (await isListening(port, pid)) return port;
-    await sleep(20);
-  }
-  assert.fail('it does not listen');
-}
-
-function isListening(port: number, pid: number | undefined): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (pid === undefined) return resolve(false);
-    const socket = net.connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}

@@ -1,15 +1,13 @@
 // `--proxy`, `--bind`, `-4`, `-6` and `--blocklist` of the command line, as the others see it and as the system counts it.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { contentFaults } from '../support/content-files.ts';
-import { skipWithout } from '../support/programs.ts';
+import { cannotTrace, skipWithout } from '../support/programs.ts';
+import { startMicrosocks } from '../support/proxies.ts';
 import { runCli } from '../support/run-cli.ts';
 import { FakeTracker } from '../support/tracker.ts';
 import { FakeUdpTracker } from '../support/udp-tracker.ts';
@@ -17,31 +15,11 @@ import { sendRange, WebServer } from '../support/web-server.ts';
 import { album, startSeeder, workDirectory } from '../support/work-directory.ts';
 import { closedPort, serveHttp } from '../tracker/loopback-server.ts';
 
-/** Whether this machine lets a process be traced: containers may not. */
-const cannotTrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0 ? false : 'a process cannot be traced here';
-
-async function startMicrosocks(t: TestContext): Promise<number> {
-  const port = await closedPort();
-  const args = ['-i', '127.0.0.1', '-p', String(port), '-b', '127.0.0.9', '-u', 'me', '-P', 'pass-phrase'];
-  const proxy = spawn('microsocks', args, { stdio: 'ignore' });
-  t.after(() => proxy.kill());
-  for (let attempt = 0; attempt < 10_000; attempt++) {
-    const probe = net.connect(port, '127.0.0.1');
-    const isUp = await once(probe, 'connect').then(
-      () => true,
-      () => false,
-    );
-    probe.destroy();
-    if (isUp) return port;
-  }
-  return assert.fail('microsocks does not listen');
-}
-
 test('--proxy: nothing else leaves, and the password is told to nobody', {
-  skip: skipWithout('microsocks', 'strace') || cannotTrace,
+  skip: skipWithout('microsocks') || cannotTrace(),
 }, async (t) => {
   const cwd = workDirectory(t);
-  const port = await startMicrosocks(t);
+  const port = await startMicrosocks(t, '-u', 'me', '-P', 'pass-phrase');
   const seeders = [await startSeeder(t), await startSeeder(t, { host: '127.0.0.3' })];
   const from: (string | undefined)[] = [];
   const tracker = await FakeTracker.start({

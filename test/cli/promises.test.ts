@@ -1,13 +1,13 @@
 // Promises to scripts that no other test looks at through the real command line.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { silent } from '../support/behaviours.ts';
 import { eventsOf, readEventLines, readEvents } from '../support/events.ts';
+import { cannotTrace } from '../support/programs.ts';
 import { preload, type RunResult, runCli, startCli } from '../support/run-cli.ts';
 import { FakeUdpTracker } from '../support/udp-tracker.ts';
 import { album, startSeeder, workDirectory } from '../support/work-directory.ts';
@@ -52,8 +52,7 @@ test('tells a stall', async (t) => {
   assert.ok(Number(stall?.['idleMs']) >= 10_000);
 });
 
-test('a checksum is made while the file is written: nothing of it is read', async (t) => {
-  if (spawnSync('strace', ['-o', '/dev/null', 'true']).status !== 0) return t.skip('no strace here');
+test('a checksum is made while the file is written: nothing of it is read', { skip: cannotTrace() }, async (t) => {
   const directory = workDirectory(t);
   const { address } = await startSeeder(t);
   const log = path.join(directory, 'calls');

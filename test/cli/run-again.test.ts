@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
 import { makeTorrent } from '../support/make-torrent.ts';
 import { type RunOptions, type RunResult, runCli, startCli } from '../support/run-cli.ts';
 import { scratchDirectory } from '../support/scratch.ts';
+import { cannotTrace } from '../support/programs.ts';
 import { Seeder } from '../support/seeder.ts';
 
 const torrent = makeTorrent({
@@ -54,8 +54,7 @@ test('run again, it prints the same and leaves nothing behind', async (t) => {
   assert.deepEqual(readdirSync(path.join(where.directory, 'state')), ['ttorrent']);
 });
 
-test('run again, it opens no socket and reads no file of the download', async (t) => {
-  if (spawnSync('strace', ['-o', '/dev/null', 'true']).status !== 0) return t.skip('no strace here');
+test('run again, it opens no socket and reads no file of the download', { skip: cannotTrace() }, async (t) => {
   const where = await completeDownload(t);
   const log = path.join(where.directory, 'calls');
   const wrapper = ['strace', '-f', '-qq', '-e', 'trace=%network,open,openat', '-o', log];

@@ -1,5 +1,6 @@
 // Programs that a test needs beside Node: a machine without one skips the test and says so, unless they are required.
 
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { clientsAreRequired } from './clients.ts';
@@ -8,6 +9,14 @@ import { clientsAreRequired } from './clients.ts';
 export function skipWithout(...programs: readonly string[]): string | false {
   const missing = programs.filter((program) => !isInstalled(program));
   return missing.length === 0 || clientsAreRequired ? false : `not installed: ${missing.join(', ')}`;
+}
+
+/** Why a test that traces system calls is skipped; false when it can, or has to: containers may forbid it. */
+export function cannotTrace(): string | false {
+  const missing = skipWithout('strace');
+  if (missing !== false) return missing;
+  const isAllowed = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
+  return isAllowed || clientsAreRequired ? false : 'a process cannot be traced here';
 }
 
 /** Whether `program` is on the PATH. */

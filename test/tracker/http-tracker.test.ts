@@ -5,21 +5,10 @@ import { trackerLimits, userAgent } from '../../src/config.ts';
 import { NetworkError, ProtocolError, TrackerError } from '../../src/errors.ts';
 import { HttpTrackerClient, type HttpTrackerOptions } from '../../src/tracker/http-tracker.ts';
 import { directNetwork, type Network } from '../../src/transport/network.ts';
-import type { AnnounceRequest, AnnounceResponse } from '../../src/tracker/tracker-client.ts';
+import type { AnnounceResponse } from '../../src/tracker/tracker-client.ts';
 import { closedPort, serveHttp, serveRaw } from './loopback-server.ts';
+import { exampleRequest as request } from './example-request.ts';
 
-const request: AnnounceRequest = {
-  infohash: Buffer.alloc(20, 0xab),
-  peerId: Buffer.from('-tN0100-abcdefghijkl', 'latin1'),
-  port: 6881,
-  uploaded: 0,
-  downloaded: 0,
-  left: 1000,
-  event: 'started',
-  numwant: 50,
-  key: '00ff00ff',
-  trackerId: undefined,
-};
 const onePeer = Buffer.from('d8:intervali1800e5:peers6:\x0a\0\0\x01\x1a\xe1e', 'latin1');
 const never = new AbortController().signal;
 const quick = { ...trackerLimits, connectTimeoutMs: 300, idleTimeoutMs: 200, totalTimeoutMs: 500 };

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { NetworkError, ProtocolError, TrackerError } from '../../src/errors.ts';
 import { systemClock } from '../../src/support/clock.ts';
 import { systemRandom } from '../../src/support/random.ts';
-import type { AnnounceRequest, AnnounceResponse } from '../../src/tracker/tracker-client.ts';
+import type { AnnounceResponse } from '../../src/tracker/tracker-client.ts';
 import { UdpExchange } from '../../src/tracker/udp-exchange.ts';
 import { UdpTrackerClient, type UdpTrackerOptions } from '../../src/tracker/udp-tracker.ts';
 import type { LookupHost } from '../../src/transport/host-lookup.ts';
@@ -12,19 +12,8 @@ import { directNetwork } from '../../src/transport/network.ts';
 import { networkOf } from '../../src/transport/network-options.ts';
 import { UdpSockets } from '../../src/transport/udp.ts';
 import { counts, errorReply, FakeUdpTracker, type RecordedDatagram } from '../support/udp-tracker.ts';
+import { exampleRequest as request } from './example-request.ts';
 
-const request: AnnounceRequest = {
-  infohash: Buffer.alloc(20, 0xab),
-  peerId: Buffer.from('-tN0100-abcdefghijkl', 'latin1'),
-  port: 6881,
-  uploaded: 0,
-  downloaded: 0,
-  left: 1000,
-  event: 'started',
-  numwant: 50,
-  key: '00ff00ff',
-  trackerId: undefined,
-};
 const never = new AbortController().signal;
 
 interface Lab {

@@ -1,10 +1,10 @@
 // Requests through a proxy of HTTP: forwarded, or in a tunnel for TLS. Against a scripted proxy, and tinyproxy, which nobody here wrote.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
+import type net from 'node:net';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import tls from 'node:tls';
@@ -16,6 +16,7 @@ import { httpFetch } from '../../src/transport/http-fetch.ts';
 import { directNetwork, type Network } from '../../src/transport/network.ts';
 import { type Proxy, parseProxy } from '../../src/transport/proxy.ts';
 import { skipWithout } from '../support/programs.ts';
+import { startProxy } from '../support/proxies.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { closedPort, serveHttp, serveHttps, serveRaw } from '../tracker/loopback-server.ts';
 
@@ -115,22 +116,12 @@ test('TLS names the server, for those that choose their certificate by it', asyn
 });
 
 /** tinyproxy, when it listens. */
-async function startTinyproxy(t: TestContext): Promise<number> {
-  const port = await closedPort();
+function startTinyproxy(t: TestContext): Promise<number> {
   const file = path.join(scratchDirectory(t), 'tinyproxy.conf');
-  writeFileSync(file, `Port ${port}\nListen 127.0.0.1\nTimeout 10\nMaxClients 20\nBasicAuth me secret\nBind 127.0.0.9\n`);
-  const proxy = spawn('tinyproxy', ['-d', '-c', file], { stdio: 'ignore' });
-  t.after(() => proxy.kill());
-  for (let attempt = 0; attempt < 10_000; attempt++) {
-    const probe = net.connect(port, '127.0.0.1');
-    const isUp = await once(probe, 'connect').then(
-      () => true,
-      () => false,
-    );
-    probe.destroy();
-    if (isUp) break;
-  }
-  return port;
+  return startProxy(t, 'tinyproxy', (port) => {
+    writeFileSync(file, `Port ${port}\nListen 127.0.0.1\nTimeout 10\nMaxClients 20\nBasicAuth me secret\nBind 127.0.0.9\n`);
+    return ['-d', '-c', file];
+  });
 }
 
 test('tinyproxy forwards requests, and tunnels those over TLS', { skip: skipWithout('tinyproxy') }, async (t) => {

@@ -2,9 +2,6 @@
 // microsocks, which nobody here wrote.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import net from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import { NetworkError } from '../../src/errors.ts';
@@ -14,6 +11,7 @@ import { connectThroughSocks } from '../../src/transport/socks.ts';
 import { dialTcp } from '../../src/transport/tcp.ts';
 import { mutate, seededRandom } from '../support/mutation.ts';
 import { skipWithout } from '../support/programs.ts';
+import { startMicrosocks } from '../support/proxies.ts';
 import { closedPort, serveHttp, serveRaw } from '../tracker/loopback-server.ts';
 import { httpFetch } from '../../src/transport/http-fetch.ts';
 import { trackerLimits } from '../../src/config.ts';
@@ -171,24 +169,6 @@ test('a redirect behind a proxy does not lead to a private address', async (t) =
   const { port } = await scriptedProxy(t, [noAuth, granted, redirect]);
   await assert.rejects(httpFetch(new URL('http://t.example/'), true, behind(port), trackerLimits, never), /192\.168\.0\.1, is not one/);
 });
-
-/** microsocks, when it listens. */
-async function startMicrosocks(t: TestContext, ...args: string[]): Promise<number> {
-  const port = await closedPort();
-  const proxy: ChildProcess = spawn('microsocks', ['-i', '127.0.0.1', '-p', String(port), '-b', '127.0.0.9', ...args], { stdio: 'ignore' });
-  t.after(() => proxy.kill());
-  for (let attempt = 0; attempt < 10_000; attempt++) {
-    const probe = net.connect(port, '127.0.0.1');
-    const isUp = await once(probe, 'connect').then(
-      () => true,
-      () => false,
-    );
-    probe.destroy();
-    if (isUp) return port;
-    assert.equal(proxy.exitCode, null);
-  }
-  return assert.fail('microsocks does not listen');
-}
 
 for (const [how, args, user] of [
   ['without', [], ''],
